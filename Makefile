@@ -14,7 +14,8 @@ DEV := $(VENV)/.installed-dev
 VENDOR := static/vendor/licences.json
 NODE_DEV := node_modules/.installed-dev
 
-.PHONY: help setup setup-dev run test check format bench bundle lock
+.PHONY: help setup setup-dev run test check format bench bundle lock \
+	check-python check-imports check-templates check-js
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,19 +28,28 @@ run: setup  ## set up, migrate, fill an empty database with a demonstration, ser
 	@exec $(BIN)/zaiseki run
 
 test: setup-dev  ## all tests: JavaScript, then Python; one file: make test T=tests/unit/test_x.py
-	@tools/with-node npm --silent test
-	@$(BIN)/python -m pytest $(T)
+	@tools/with-node npm --silent test || failed=1; \
+		$(BIN)/python -m pytest $(T) && exit $${failed:-0}
 
-check: setup-dev  ## formatters, linters, types, import contracts
+check: check-python check-imports check-templates check-js  ## formatters, linters, types, import contracts (make -k check: all faults)
+
+check-python: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+
+check-imports: $(DEV)
+	$(BIN)/lint-imports --no-logo
+
+check-templates: $(DEV)
 	$(BIN)/python tools/check_templates.py
 	@test ! -d templates || { echo "djlint templates"; $(BIN)/djlint --lint --quiet templates; }
-	tools/with-node npm --silent run types
-	tools/with-node npm --silent run lint
-	tools/with-node npm --silent run format
+
+check-js: $(NODE_DEV) $(VENDOR)
+	@echo "tsc, eslint, prettier"
+	@tools/with-node npm --silent run types
+	@tools/with-node npm --silent run lint
+	@tools/with-node npm --silent run format
 
 format: setup-dev  ## put Python, JavaScript and CSS into the one form, and mend what mends itself
 	$(BIN)/ruff check --fix-only --quiet .

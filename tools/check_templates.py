@@ -13,8 +13,8 @@ FOLDER = Path("templates")
 FORBIDDEN = {
     r"<script(?![^>]*\b(?:src|type=\"application/json\"))[^>]*>": "inline script",
     r"<style\b": "inline style sheet",
-    r"<[^>]*\sstyle\s*=": "inline style",
-    r"<[^>]*\son[a-z]+\s*=": "inline event handler",
+    r"<[a-z][^>]*\sstyle\s*=": "inline style",
+    r"<[a-z][^>]*\son[a-z]+\s*=": "inline event handler",
     r"\bhx-on\b|\bhx-vals=.js:": "htmx that needs eval",
     r"\|\s*safe\b": "`|safe` switches escaping off",
 }
