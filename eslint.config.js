@@ -12,7 +12,6 @@ export default [
     linterOptions: { reportUnusedDisableDirectives: "error" },
     languageOptions: { ecmaVersion: 2022, sourceType: "module" },
     rules: {
-      "consistent-return": "error",
       "max-depth": ["error", 4],
       "max-lines": ["error", 400],
       "no-console": "error",
@@ -24,7 +23,7 @@ export default [
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",
-      complexity: ["error", 12],
+      complexity: ["error", 15],
       eqeqeq: "error",
       "no-restricted-properties": [
         "error",
