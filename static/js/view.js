@@ -68,7 +68,7 @@ function reachOf(row) {
   if (row.state === "off" || row.state === "absent") return { text: row.place === undefined && extension ? t("内線 {number}", { number: extension }) : "", good: false };
   const away = row.place && row.place !== "office";
   if (row.reach === "callback" || row.reach === "none") return { text: label("reach", row.reach), good: false };
-  if (away) return { text: `${label("reach", "transfer")} ${extension}`.trim(), good: true };
+  if (away) return { text: `${label("reach", "transfer")} ${extension}`.trim(), good: row.state !== "no_report" && !row.planned };
   return { text: extension ? t("内線 {number}", { number: extension }) : "", good: false };
 }
 
@@ -101,7 +101,7 @@ export function sentenceOf(row, now) {
 
 /** Who is to be free soon: those away or busy until a time later today, soonest first.
  * @param {Iterable<Row>} rows @param {number} now @param {number} [most] */
-export function backSoon(rows, now, most = 4) {
+export function backSoon(rows, now, most = 3) {
   const busy = new Set(["busy", "dnd", "away"]);
   /** @type {Array<{row: Row, at: string}>} */
   const found = [];

@@ -1,0 +1,282 @@
+// 自分の今日. The page is drawn by the server; a tap goes through the outbox, then the two halves are fetched again.
+// Without a connection the tap waits in the device and the page says so.
+import { ApiError, askToSignIn, del, post, put } from "./api.js";
+import { dateOf, hm, iso, nextAt, serverNow } from "./clock.js";
+import { Live } from "./live.js";
+import { describe, openOutbox } from "./outbox.js";
+import { label, t } from "./text.js";
+import { announce, toast } from "./toast.js";
+
+/** @typedef {import("./queue.js").Outcome} Outcome */
+
+const me = JSON.parse(document.getElementById("me")?.textContent ?? "{}");
+const outbox = await openOutbox(me.staff, showWaiting);
+let shown = me.row?.version ?? 0;
+let fetching = false;
+
+/** @param {import("./queue.js").Item[]} items */
+function showWaiting(items) {
+  const list = document.getElementById("outbox");
+  if (!list) return;
+  list.replaceChildren(
+    ...items.map((item) => {
+      const line = document.createElement("li");
+      line.textContent = describe(item);
+      return line;
+    }),
+  );
+  list.hidden = items.length === 0;
+  document.body.classList.toggle("has-waiting", items.length > 0);
+}
+
+/** Has somebody begun to write here? Then the half stays as it is. @param {Element} half */
+function beingWritten(half) {
+  if (half.querySelector("details[data-keep][open]")) return true;
+  const field = document.activeElement;
+  return Boolean(field && half.contains(field) && field.matches("input:not([type=radio]), textarea, select"));
+}
+
+/** Both halves anew from the server. @returns {Promise<boolean>} */
+async function refresh() {
+  if (fetching) return false;
+  fetching = true;
+  try {
+    const answer = await fetch("/", { headers: { Accept: "text/html" }, cache: "no-store" });
+    if (!answer.ok || answer.redirected) return false;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("me")?.textContent;
+    if (!fresh) return false;
+    Object.assign(me, JSON.parse(fresh));
+    shown = me.row.version;
+    for (const id of ["home-act", "home-today"]) swap(id, page);
+    showWaiting(await outbox.waiting());
+    showDay();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    fetching = false;
+  }
+}
+
+/** @param {string} id @param {Document} page */
+function swap(id, page) {
+  const old = document.getElementById(id);
+  const next = page.getElementById(id);
+  if (!old || !next || beingWritten(old)) return;
+  const focus = /** @type {HTMLElement | null} */ (document.activeElement);
+  const name = old.contains(focus) ? focus?.dataset.focus : undefined;
+  old.replaceWith(document.adoptNode(next));
+  if (name) /** @type {HTMLElement | null} */ (next.querySelector(`[data-focus="${name}"]`) ?? next.querySelector("button"))?.focus();
+  tick();
+}
+
+/** @param {FormData} data */
+function statusOf(data) {
+  const time = String(data.get("until_time") ?? "");
+  const until = time ? iso(nextAt(time, serverNow())) : String(data.get("until") ?? "");
+  return {
+    state: String(data.get("state")),
+    until: until || null,
+    note: String(data.get("note") ?? "") || null,
+    reason: String(data.get("reason") ?? "") || null,
+  };
+}
+
+/** @param {FormData} data */
+function punchOf(data) {
+  /** @type {Record<string, string>} */
+  const punch = { kind: String(data.get("kind")) };
+  for (const name of ["place", "site", "client_at", "return_at"]) {
+    const value = String(data.get(name) ?? "");
+    if (value) punch[name] = value;
+  }
+  const back = String(data.get("return_time") ?? "");
+  if (back) punch.return_at = iso(nextAt(back, serverNow()));
+  const day = String(data.get("date") ?? "");
+  const time = String(data.get("time") ?? "");
+  if (day && time) punch.client_at = `${day}T${time}:00+09:00`;
+  return punch;
+}
+
+/** @param {HTMLFormElement} form @param {FormData} data */
+async function sendStatus(form, data) {
+  const wanted = statusOf(data);
+  const outcome = await outbox.send("status", wanted);
+  if (!(await said(outcome, form))) return;
+  const words = wanted.state === "auto" ? t("自動に戻しました") : t("{state}にしました", { state: label("state", wanted.state) });
+  toast(words, { undo: undoStatus });
+}
+
+async function undoStatus() {
+  try {
+    await post("/api/v1/me/status/undo");
+    await refresh();
+    toast(t("元に戻しました"));
+  } catch (error) {
+    toast(error instanceof ApiError ? error.message : t("元に戻せませんでした。"), { bad: true });
+  }
+}
+
+/** @param {HTMLFormElement} form @param {FormData} data */
+async function sendPunch(form, data) {
+  const punch = punchOf(data);
+  const outcome = await outbox.send("punch", punch);
+  if (!(await said(outcome, form))) return;
+  const answer = "sent" in outcome ? outcome.answer : {};
+  const time = hm(answer?.at ?? punch.client_at ?? serverNow());
+  const words = {
+    start: t("始業を報告しました（{time}）", { time }),
+    end: t("終業を報告しました（{time}）", { time }),
+    break_out: t("中抜けを報告しました（{time}）", { time }),
+    break_in: t("戻りを報告しました（{time}）", { time }),
+    place: t("勤務場所を{place}に変えました", { place: label("place", punch.place) }),
+  };
+  const pending = answer?.correction === "pending";
+  const id = me.today?.report?.take_back;
+  toast(pending ? t("時間がたっているため、訂正の申請として受け付けました。") : (words[/** @type {keyof typeof words} */ (punch.kind)] ?? t("報告しました")), {
+    undo: punch.kind === "end" && id && !pending ? () => takeBack(id) : undefined,
+  });
+}
+
+/** A 終業 tapped by mistake. @param {string | number} id */
+async function takeBack(id) {
+  try {
+    await del(`/api/v1/me/punches/${encodeURIComponent(id)}`);
+    await refresh();
+    toast(t("終業の報告を取り消しました"));
+  } catch (error) {
+    toast(error instanceof ApiError ? error.message : t("取り消せませんでした。"), { bad: true });
+  }
+}
+
+/** Say what became of a tap. True: it is with the server. @param {Outcome} outcome @param {HTMLFormElement} form */
+async function said(outcome, form) {
+  if ("sent" in outcome) {
+    await refresh();
+    return true;
+  }
+  if ("refused" in outcome) {
+    showFault(form, outcome.refused);
+    return false;
+  }
+  if ("waiting" in outcome) {
+    showWaiting(await outbox.waiting());
+    toast(t("つながらないため、この端末で預かりました。{what}", { what: describe(outcome.waiting) }), { keep: false });
+    if (navigator.onLine) void afterSignIn();
+  }
+  return false;
+}
+
+/** The tap waits because the session has ended: sign in, and it goes. */
+async function afterSignIn() {
+  const answer = await fetch("/api/v1/me", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (answer?.status === 401 && (await askToSignIn())) {
+    await outbox.flush();
+    await refresh();
+  }
+}
+
+/** The message beside the field it is about, else as news at the foot. @param {HTMLFormElement} form @param {Error} error */
+function showFault(form, error) {
+  const fields = error instanceof ApiError ? error.fields : {};
+  const name = Object.keys(fields).find((each) => form.elements.namedItem(each));
+  const place = form.querySelector("[data-fault]");
+  if (place) {
+    place.textContent = name ? fields[name] : error.message;
+    place.toggleAttribute("hidden", false);
+    const field = name ? form.elements.namedItem(name) : null;
+    if (field instanceof HTMLElement) {
+      field.setAttribute("aria-invalid", "true");
+      field.focus();
+    }
+  } else toast(error.message, { bad: true });
+}
+
+/** @param {HTMLFormElement} form @param {FormData} data */
+async function sendStandup(form, data) {
+  const half = String(data.get("half"));
+  const lines = String(data.get("lines") ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+  /** @type {string[]} */
+  const carried = [];
+  for (const choice of form.querySelectorAll("[data-line]")) {
+    const text = choice.getAttribute("data-line") ?? "";
+    const value = /** @type {HTMLInputElement | null} */ (choice.querySelector("input:checked"))?.value;
+    if (value === "done") lines.unshift(text);
+    if (value === "carried") carried.push(text);
+  }
+  const links = String(data.get("links") ?? "").split(/\s+/).filter(Boolean);
+  try {
+    await put(`/api/v1/me/standup/${me.today.date}/${half}`, { lines, carried_over: carried, links });
+    form.closest("details")?.removeAttribute("open");
+    await refresh();
+    toast(half === "morning" ? t("朝の予定を書きました") : t("夕の実績を書きました"));
+  } catch (error) {
+    showFault(form, /** @type {Error} */ (error));
+  }
+}
+
+/** @param {SubmitEvent} event */
+async function submitted(event) {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const kind = form.dataset.live;
+  if (!kind) return;
+  event.preventDefault();
+  if (form.getAttribute("aria-busy") === "true") return;
+  const data = new FormData(form, event.submitter);
+  form.setAttribute("aria-busy", "true");
+  form.querySelector("[data-fault]")?.toggleAttribute("hidden", true);
+  event.submitter?.classList.add("pressed");
+  form.closest("dialog")?.hidePopover?.();
+  try {
+    if (kind === "status") await sendStatus(form, data);
+    else if (kind === "punch") await sendPunch(form, data);
+    else if (kind === "standup") await sendStandup(form, data);
+    else if (kind === "take-back") await takeBack(String(data.get("id")));
+  } finally {
+    form.removeAttribute("aria-busy");
+    event.submitter?.classList.remove("pressed");
+  }
+}
+
+/** The clock on the giant button. */
+function tick() {
+  for (const node of document.querySelectorAll("[data-now]")) node.textContent = hm(serverNow());
+}
+
+/** A page kept from another day must not offer that day's next step. */
+function showDay() {
+  const root = document.getElementById("home");
+  const old = me.today?.date !== dateOf(serverNow());
+  root?.classList.toggle("other-day", old);
+  document.getElementById("home-act")?.toggleAttribute("hidden", old);
+  document.getElementById("home-today")?.toggleAttribute("hidden", old);
+  document.getElementById("home-offline")?.toggleAttribute("hidden", !old);
+  return old;
+}
+
+document.addEventListener("submit", (event) => void submitted(event));
+tick();
+setInterval(tick, 5_000);
+if (showDay()) void refresh();
+setInterval(() => {
+  if (!document.hidden && (showDay() || Date.now() % 300_000 < 60_000)) void refresh();
+}, 60_000);
+
+const units = [...new Set((me.postings ?? []).map((/** @type {{unit: string}} */ posting) => posting.unit))];
+new Live({
+  units,
+  fetch: async () => {
+    const waiting = (await outbox.waiting()).length;
+    await outbox.flush();
+    if (waiting && (await outbox.waiting()).length === 0) {
+      toast(t("預かっていた報告を送りました"));
+      announce(t("預かっていた報告を送りました"));
+    }
+    await refresh();
+  },
+  rows: ({ rows }) => {
+    const mine = rows.find((row) => row.staff === me.staff);
+    if (mine && mine.version > shown) void refresh();
+  },
+});
