@@ -46,7 +46,9 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((name) => name !== KEPT).map((name) => caches.delete(name))))
+      .then((names) =>
+        Promise.all(names.filter((name) => name !== KEPT).map((name) => caches.delete(name))),
+      )
       .then(() => self.clients.claim()),
   );
 });
@@ -69,7 +71,8 @@ async function fileFirstFromServer(request) {
   const kept = await caches.open(KEPT);
   try {
     const answer = await fetch(request);
-    if (answer.ok && SHELL.includes(new URL(request.url).pathname)) await kept.put(request, answer.clone());
+    if (answer.ok && SHELL.includes(new URL(request.url).pathname))
+      await kept.put(request, answer.clone());
     return answer;
   } catch {
     return (await kept.match(request, { ignoreSearch: true })) ?? Response.error();
@@ -80,7 +83,8 @@ async function page(request, url) {
   const kept = await caches.open(KEPT);
   try {
     const answer = await fetch(request);
-    if (url.pathname === HOME && !url.search && answer.ok && !answer.redirected) await kept.put(HOME, answer.clone());
+    if (url.pathname === HOME && !url.search && answer.ok && !answer.redirected)
+      await kept.put(HOME, answer.clone());
     return answer;
   } catch {
     const home = await kept.match(HOME);
@@ -90,7 +94,9 @@ async function page(request, url) {
 }
 
 function offline(hasHome) {
-  const back = hasHome ? '<p class="actions"><a class="btn btn-line" href="/">自分の今日へ（報告は預かれます）</a></p>' : "";
+  const back = hasHome
+    ? '<p class="actions"><a class="btn btn-line" href="/">自分の今日へ（報告は預かれます）</a></p>'
+    : "";
   return new Response(
     `<!doctype html><html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>つながっていません - 在席</title><link rel="stylesheet" href="/static/vendor/tokens.css"><link rel="stylesheet" href="/static/css/base.css"><link rel="stylesheet" href="/static/css/frame.css"><link rel="stylesheet" href="/static/css/forms.css"></head><body><main class="page"><div class="empty"><h1 class="what">つながっていません</h1><p>サーバーにつながらないため、この画面はひらけません。つながったら、もう一度ひらいてください。</p>${back}</div></main></body></html>`,
     { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } },

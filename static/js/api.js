@@ -40,7 +40,8 @@ export async function renewToken(path = "/") {
   const fresh = page.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
   if (!fresh) return false;
   document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", fresh);
-  for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.setAttribute("value", fresh);
+  for (const field of document.querySelectorAll('input[name="csrf_token"]'))
+    field.setAttribute("value", fresh);
   return true;
 }
 
@@ -52,8 +53,16 @@ async function errorOf(answer) {
   } catch {
     error = null;
   }
-  const text = error?.message ?? t("サーバーがうまく応答できませんでした（{status}）。", { status: answer.status });
-  return new ApiError(answer.status, error?.code ?? "", text, error?.fields ?? {}, Number(answer.headers.get("Retry-After") ?? 0));
+  const text =
+    error?.message ??
+    t("サーバーがうまく応答できませんでした（{status}）。", { status: answer.status });
+  return new ApiError(
+    answer.status,
+    error?.code ?? "",
+    text,
+    error?.fields ?? {},
+    Number(answer.headers.get("Retry-After") ?? 0),
+  );
 }
 
 /** @param {ApiError} error */

@@ -44,7 +44,8 @@ class BoardPage {
         const mine = this.board.digest(digest.unit);
         return mine.count === digest.count && mine.sum === digest.sum;
       },
-      other: (event, data) => document.dispatchEvent(new CustomEvent(`zaiseki:${event}`, { detail: data })),
+      other: (event, data) =>
+        document.dispatchEvent(new CustomEvent(`zaiseki:${event}`, { detail: data })),
     });
     setInterval(() => this.speak(), ANNOUNCE_EVERY);
     setInterval(() => this.showSoon(), 30_000);
@@ -102,7 +103,6 @@ class BoardPage {
     const section = fromTemplate(table ? "t-group-table" : "t-group");
     section.dataset.unit = group.unit;
     write(section, "group", group.name);
-    write(section, "people", t("{n}人", { n: group.people }));
     const link = /** @type {HTMLAnchorElement | null} */ (section.querySelector("h2 a"));
     if (link) {
       link.href = `/board/${encodeURIComponent(group.unit)}`;
@@ -126,9 +126,17 @@ class BoardPage {
     const counts = this.board.counts();
     for (const press of document.querySelectorAll(".count")) {
       const { state, place } = /** @type {HTMLElement} */ (press).dataset;
-      const number = state ? (counts.states[state] ?? 0) : place ? (counts.places[place] ?? 0) : counts.people;
+      const number = state
+        ? (counts.states[state] ?? 0)
+        : place
+          ? (counts.places[place] ?? 0)
+          : counts.people;
       write(press, "n", String(number));
-      write(press, "planned", place === "office" && counts.planned ? t("（予定 {n}）", { n: counts.planned }) : "");
+      write(
+        press,
+        "planned",
+        place === "office" && counts.planned ? t("（予定 {n}）", { n: counts.planned }) : "",
+      );
       const rare = state === "duty" || state === "absent";
       press.closest("li")?.toggleAttribute("hidden", rare && number === 0);
     }
@@ -143,6 +151,8 @@ class BoardPage {
     lead.hidden = counts.people === 0;
     write(lead, "reachable", String(counts.reachable));
     write(lead, "all", String(counts.people));
+    const people = document.getElementById("people");
+    if (people) people.textContent = String(counts.people);
     const missing = counts.states.no_report ?? 0;
     write(lead, "missing", missing ? t("未報告 {n}人", { n: missing }) : "");
     lead.querySelector("[data-missing]")?.toggleAttribute("hidden", missing === 0);
@@ -193,8 +203,14 @@ class BoardPage {
   filterGroups() {
     let shown = 0;
     for (const section of this.root.querySelectorAll("[data-unit]")) {
+      const all = section.querySelectorAll("[data-key]").length;
       const here = section.querySelectorAll("[data-key]:not([hidden])").length;
       section.toggleAttribute("hidden", here === 0);
+      write(
+        section,
+        "people",
+        here === all ? t("{n}人", { n: all }) : t("{all}人のうち {n}人", { n: here, all }),
+      );
       shown += here;
     }
     const empty = document.getElementById("no-match");
@@ -208,22 +224,35 @@ class BoardPage {
     const rows = [...this.unspoken.values()];
     this.unspoken.clear();
     const first = rows.slice(0, 3).map((row) => sentenceOf(row, serverNow()));
-    announce(rows.length > 3 ? t("{first}、ほか{n}人の表示が変わりました", { first: first.join("、"), n: rows.length - 3 }) : first.join("、"));
+    announce(
+      rows.length > 3
+        ? t("{first}、ほか{n}人の表示が変わりました", {
+            first: first.join("、"),
+            n: rows.length - 3,
+          })
+        : first.join("、"),
+    );
   }
 
   wire() {
     document.getElementById("board-counts")?.addEventListener("click", (event) => {
-      const press = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".count"));
+      const press = /** @type {HTMLElement | null} */ (
+        /** @type {Element} */ (event.target).closest(".count")
+      );
       if (press) this.press(press);
     });
     document.getElementById("clear-filter")?.addEventListener("click", () => this.clear());
     document.querySelector(".boardtools")?.addEventListener("click", (event) => {
-      const press = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-view]"));
+      const press = /** @type {HTMLElement | null} */ (
+        /** @type {Element} */ (event.target).closest("[data-view]")
+      );
       if (press) this.setView(press.dataset.view === "table" ? "table" : "tiles");
     });
     this.showView();
     document.addEventListener("click", (event) => {
-      const key = /** @type {Element} */ (event.target).closest("[data-key]")?.getAttribute("data-key");
+      const key = /** @type {Element} */ (event.target)
+        .closest("[data-key]")
+        ?.getAttribute("data-key");
       const row = key && this.board.rows.get(key);
       if (row) void openPerson(row.staff, row);
     });
@@ -242,7 +271,11 @@ class BoardPage {
     const name = state ?? place ?? "";
     if (!set.delete(name)) set.add(name);
     this.filter();
-    announce(t("{n}人を表示しています", { n: this.root.querySelectorAll("[data-key]:not([hidden])").length }));
+    announce(
+      t("{n}人を表示しています", {
+        n: this.root.querySelectorAll("[data-key]:not([hidden])").length,
+      }),
+    );
   }
 
   clear() {
@@ -262,18 +295,28 @@ class BoardPage {
 
   showView() {
     for (const press of document.querySelectorAll("[data-view][aria-pressed]")) {
-      press.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (press).dataset.view === this.view));
+      press.setAttribute(
+        "aria-pressed",
+        String(/** @type {HTMLElement} */ (press).dataset.view === this.view),
+      );
     }
   }
 
   /** Arrows and j/k go through the people as they are drawn. @param {KeyboardEvent} event */
   key(event) {
     const target = /** @type {Element} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, dialog[open], .more")) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      target.closest("input, textarea, select, dialog[open], .more")
+    )
+      return;
     const here = target.closest("#board [data-key]");
     const step = { j: 1, k: -1, ...(here ? { ArrowDown: 1, ArrowUp: -1 } : {}) }[event.key];
     if (step !== undefined) this.move(here, step);
-    else if (here && (event.key === "ArrowRight" || event.key === "ArrowLeft")) this.moveAcross(here, event.key === "ArrowRight" ? 1 : -1);
+    else if (here && (event.key === "ArrowRight" || event.key === "ArrowLeft"))
+      this.moveAcross(here, event.key === "ArrowRight" ? 1 : -1);
     else if (event.key === "Escape" && this.states.size + this.places.size > 0) this.clear();
     else return;
     event.preventDefault();
@@ -307,7 +350,11 @@ const root = document.getElementById("board");
 if (embedded?.textContent && root) {
   for (const press of document.querySelectorAll(".count")) {
     const { state, place } = /** @type {HTMLElement} */ (press).dataset;
-    const name = state ? label("state", state) : place && place !== "telework" ? label("place", place) : "";
+    const name = state
+      ? label("state", state)
+      : place && place !== "telework"
+        ? label("place", place)
+        : "";
     if (name) write(press, "name", name);
   }
   new BoardPage(JSON.parse(embedded.textContent), root).start();

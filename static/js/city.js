@@ -22,7 +22,8 @@ function figures(child) {
   numbers.office = child.places.office ?? 0;
   numbers.trip = child.places.trip ?? 0;
   numbers.leave = child.places.leave ?? 0;
-  numbers.telework = child.places.telework ?? TELEWORK.reduce((sum, place) => sum + (child.places[place] ?? 0), 0);
+  numbers.telework =
+    child.places.telework ?? TELEWORK.reduce((sum, place) => sum + (child.places[place] ?? 0), 0);
   return numbers;
 }
 
@@ -37,7 +38,13 @@ class CityPage {
     /** @type {Set<string>} */
     this.open = new Set(JSON.parse(sessionStorage.getItem(OPEN_KEY) ?? "[]"));
     this.moved = false;
-    this.total = this.insert(this.unit, { name: snapshot.name, people: 0, states: {}, places: {} }, 1, null, null);
+    this.total = this.insert(
+      this.unit,
+      { name: snapshot.name, people: 0, states: {}, places: {} },
+      1,
+      null,
+      null,
+    );
     this.total.classList.add("all", "leaf");
     part(this.total, "name")?.removeAttribute("href");
     this.children(this.unit, snapshot.children ?? {}, 1, this.total);
@@ -96,13 +103,15 @@ class CityPage {
       const known = this.rows.get(unit);
       if (known) this.paint(known.row, child, true);
     }
-    if (Object.keys(children).some((unit) => this.rows.get(unit)?.parent === this.unit)) this.sumChildren();
+    if (Object.keys(children).some((unit) => this.rows.get(unit)?.parent === this.unit))
+      this.sumChildren();
   }
 
   /** @param {Snapshot} snapshot */
   sum(snapshot) {
     const counts = /** @type {Child} */ (/** @type {unknown} */ (snapshot.counts));
-    if (counts?.states) this.paint(this.total, { ...counts, name: this.name, places: counts.places ?? {} }, false);
+    if (counts?.states)
+      this.paint(this.total, { ...counts, name: this.name, places: counts.places ?? {} }, false);
     else this.sumChildren();
   }
 
@@ -123,7 +132,8 @@ class CityPage {
   /** @param {string} unit @param {Record<string, Child>} children @param {number} level @param {HTMLElement} after */
   children(unit, children, level, after) {
     let last = after;
-    for (const [code, child] of Object.entries(children)) last = this.insert(code, child, level, unit, last);
+    for (const [code, child] of Object.entries(children))
+      last = this.insert(code, child, level, unit, last);
   }
 
   /** @param {string} unit @param {Child} child @param {number} level @param {string | null} parent @param {HTMLElement | null} after */
@@ -135,7 +145,8 @@ class CityPage {
     link.textContent = child.name;
     link.href = `/board/${encodeURIComponent(unit)}`;
     const twist = part(row, "twist");
-    if (child.has_children && parent) write(row, "twist-name", t("{name}の内訳", { name: child.name }));
+    if (child.has_children && parent)
+      write(row, "twist-name", t("{name}の内訳", { name: child.name }));
     else {
       twist?.remove();
       row.classList.add("leaf");
@@ -174,14 +185,21 @@ class CityPage {
   async expand(unit) {
     const known = this.rows.get(unit);
     const twist = known && part(known.row, "twist");
-    if (!known || !twist || twist.getAttribute("aria-expanded") === "true" || twist.getAttribute("aria-busy")) return;
+    if (
+      !known ||
+      !twist ||
+      twist.getAttribute("aria-expanded") === "true" ||
+      twist.getAttribute("aria-busy")
+    )
+      return;
     twist.setAttribute("aria-busy", "true");
     try {
       const snapshot = await this.ask(unit);
       twist.setAttribute("aria-expanded", "true");
       this.open.add(unit);
       this.children(unit, snapshot.children ?? {}, known.level + 1, known.row);
-      for (const code of Object.keys(snapshot.children ?? {})) if (this.open.has(code)) await this.expand(code);
+      for (const code of Object.keys(snapshot.children ?? {}))
+        if (this.open.has(code)) await this.expand(code);
       this.remember();
     } catch {
       twist.setAttribute("aria-expanded", "false");
@@ -198,7 +216,10 @@ class CityPage {
       row.remove();
       this.rows.delete(code);
     }
-    part(/** @type {HTMLElement} */ (this.rows.get(unit)?.row), "twist")?.setAttribute("aria-expanded", "false");
+    part(/** @type {HTMLElement} */ (this.rows.get(unit)?.row), "twist")?.setAttribute(
+      "aria-expanded",
+      "false",
+    );
     this.open.delete(unit);
     this.remember();
   }
@@ -224,23 +245,32 @@ class CityPage {
 
   /** Up and down through the lines, right opens, left closes. @param {KeyboardEvent} event */
   key(event) {
-    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("tr"));
+    const row = /** @type {HTMLElement | null} */ (
+      /** @type {Element} */ (event.target).closest("tr")
+    );
     const unit = row?.dataset.unit;
     if (!row || !unit) return;
-    const open = part(row, "twist")?.getAttribute("aria-expanded") === "true";
-    if (event.key === "ArrowDown") focusIn(row.nextElementSibling);
-    else if (event.key === "ArrowUp") focusIn(row.previousElementSibling);
-    else if (event.key === "ArrowRight" && !open) void this.expand(unit);
-    else if (event.key === "ArrowLeft" && open) this.collapse(unit);
-    else if (event.key === "ArrowLeft") focusIn(this.rows.get(this.rows.get(unit)?.parent ?? "")?.row ?? null);
-    else return;
+    const twist = part(row, "twist");
+    const open = twist?.getAttribute("aria-expanded") === "true";
+    const above = this.rows.get(this.rows.get(unit)?.parent ?? "")?.row ?? null;
+    /** @type {Record<string, () => unknown>} */
+    const keys = {
+      ArrowDown: () => focusIn(row.nextElementSibling),
+      ArrowUp: () => focusIn(row.previousElementSibling),
+      ArrowRight: () => this.expand(unit),
+      ArrowLeft: () => (open ? this.collapse(unit) : focusIn(above)),
+    };
+    if (!keys[event.key]) return;
+    void keys[event.key]();
     event.preventDefault();
   }
 }
 
 /** @param {Element | null} row */
 function focusIn(row) {
-  /** @type {HTMLElement | null} */ (row?.querySelector(".twist") ?? row?.querySelector("a[href]") ?? null)?.focus();
+  /** @type {HTMLElement | null} */ (
+    row?.querySelector(".twist") ?? row?.querySelector("a[href]") ?? null
+  )?.focus();
 }
 
 const embedded = document.getElementById("snapshot");

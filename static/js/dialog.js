@@ -19,7 +19,8 @@ export function open(box, focus) {
 export function wireDialogs() {
   document.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (target instanceof HTMLDialogElement && outside(target, /** @type {MouseEvent} */ (event))) target.close();
+    if (target instanceof HTMLDialogElement && outside(target, /** @type {MouseEvent} */ (event)))
+      target.close();
     target.closest?.("[data-close]")?.closest("dialog")?.close();
   });
 }
@@ -28,5 +29,11 @@ export function wireDialogs() {
 function outside(box, event) {
   const at = box.getBoundingClientRect();
   const keyboard = event.clientX === 0 && event.clientY === 0;
-  return !keyboard && (event.clientX < at.left || event.clientX > at.right || event.clientY < at.top || event.clientY > at.bottom);
+  return (
+    !keyboard &&
+    (event.clientX < at.left ||
+      event.clientX > at.right ||
+      event.clientY < at.top ||
+      event.clientY > at.bottom)
+  );
 }

@@ -35,12 +35,18 @@ function wireFlashes() {
 function wireForms() {
   document.addEventListener("submit", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    if (event.defaultPrevented || form.method === "get" || form.matches("[data-live], [hx-post], [hx-put], [data-signin-again]")) return;
+    if (
+      event.defaultPrevented ||
+      form.method === "get" ||
+      form.matches("[data-live], [hx-post], [hx-put], [data-signin-again]")
+    )
+      return;
     if (form.getAttribute("aria-busy") === "true") event.preventDefault();
     else form.setAttribute("aria-busy", "true");
   });
   addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll('form[aria-busy="true"]')) form.removeAttribute("aria-busy");
+    for (const form of document.querySelectorAll('form[aria-busy="true"]'))
+      form.removeAttribute("aria-busy");
   });
 }
 
@@ -53,11 +59,15 @@ function wireSignInAgain() {
   onSignedOut(() => {
     asking ??= new Promise((resolve) => {
       open(box, /** @type {HTMLElement | null} */ (box.querySelector("[type=password]")));
-      box.addEventListener("close", () => {
-        asking = null;
-        resolve(box.returnValue === "done");
-        box.returnValue = "";
-      }, { once: true });
+      box.addEventListener(
+        "close",
+        () => {
+          asking = null;
+          resolve(box.returnValue === "done");
+          box.returnValue = "";
+        },
+        { once: true },
+      );
     });
     return asking;
   });
@@ -77,10 +87,24 @@ async function signIn(box, form) {
     const token = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
     const answer = await fetch("/signin", {
       method: "POST",
-      headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token },
-      body: JSON.stringify({ number: data.get("number"), password: data.get("password"), remember: false }),
+      headers: {
+        Accept: "application/json",
+        "Content-Type": "application/json",
+        "X-CSRFToken": token,
+      },
+      body: JSON.stringify({
+        number: data.get("number"),
+        password: data.get("password"),
+        remember: false,
+      }),
     });
-    if (!answer.ok) throw new ApiError(answer.status, "", (await answer.json().catch(() => null))?.error?.message ?? t("サインインできませんでした。"));
+    if (!answer.ok)
+      throw new ApiError(
+        answer.status,
+        "",
+        (await answer.json().catch(() => null))?.error?.message ??
+          t("サインインできませんでした。"),
+      );
     if (String(data.get("number")) !== document.body.dataset.viewer) return location.reload();
     await renewToken("/");
     form.reset();
@@ -101,7 +125,13 @@ function registerWorker() {
 const stamp = document.querySelector('meta[name="server-now"]')?.getAttribute("content");
 const kept = performance.getEntriesByType("navigation")[0];
 // A page from the back-forward cache or from the worker is older than its loading: its time says nothing.
-if (stamp && navigator.onLine && kept instanceof PerformanceNavigationTiming && kept.transferSize > 0) heardServerTime(stamp);
+if (
+  stamp &&
+  navigator.onLine &&
+  kept instanceof PerformanceNavigationTiming &&
+  kept.transferSize > 0
+)
+  heardServerTime(stamp);
 
 wireDialogs();
 wireMore();

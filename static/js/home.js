@@ -33,7 +33,9 @@ function showWaiting(items) {
 function beingWritten(half) {
   if (half.querySelector("details[data-keep][open]")) return true;
   const field = document.activeElement;
-  return Boolean(field && half.contains(field) && field.matches("input:not([type=radio]), textarea, select"));
+  return Boolean(
+    field && half.contains(field) && field.matches("input:not([type=radio]), textarea, select"),
+  );
 }
 
 /** Both halves anew from the server. @returns {Promise<boolean>} */
@@ -67,7 +69,10 @@ function swap(id, page) {
   const focus = /** @type {HTMLElement | null} */ (document.activeElement);
   const name = old.contains(focus) ? focus?.dataset.focus : undefined;
   old.replaceWith(document.adoptNode(next));
-  if (name) /** @type {HTMLElement | null} */ (next.querySelector(`[data-focus="${name}"]`) ?? next.querySelector("button"))?.focus();
+  if (name)
+    /** @type {HTMLElement | null} */ (
+      next.querySelector(`[data-focus="${name}"]`) ?? next.querySelector("button")
+    )?.focus();
   tick();
 }
 
@@ -104,7 +109,10 @@ async function sendStatus(form, data) {
   const wanted = statusOf(data);
   const outcome = await outbox.send("status", wanted);
   if (!(await said(outcome, form))) return;
-  const words = wanted.state === "auto" ? t("自動に戻しました") : t("{state}にしました", { state: label("state", wanted.state) });
+  const words =
+    wanted.state === "auto"
+      ? t("自動に戻しました")
+      : t("{state}にしました", { state: label("state", wanted.state) });
   toast(words, { undo: undoStatus });
 }
 
@@ -134,9 +142,14 @@ async function sendPunch(form, data) {
   };
   const pending = answer?.correction === "pending";
   const id = me.today?.report?.take_back;
-  toast(pending ? t("時間がたっているため、訂正の申請として受け付けました。") : (words[/** @type {keyof typeof words} */ (punch.kind)] ?? t("報告しました")), {
-    undo: punch.kind === "end" && id && !pending ? () => takeBack(id) : undefined,
-  });
+  toast(
+    pending
+      ? t("時間がたっているため、訂正の申請として受け付けました。")
+      : (words[/** @type {keyof typeof words} */ (punch.kind)] ?? t("報告しました")),
+    {
+      undo: punch.kind === "end" && id && !pending ? () => takeBack(id) : undefined,
+    },
+  );
 }
 
 /** A 終業 tapped by mistake. @param {string | number} id */
@@ -162,7 +175,10 @@ async function said(outcome, form) {
   }
   if ("waiting" in outcome) {
     showWaiting(await outbox.waiting());
-    toast(t("つながらないため、この端末で預かりました。{what}", { what: describe(outcome.waiting) }), { keep: false });
+    toast(
+      t("つながらないため、この端末で預かりました。{what}", { what: describe(outcome.waiting) }),
+      { keep: false },
+    );
     if (navigator.onLine) void afterSignIn();
   }
   return false;
@@ -170,7 +186,9 @@ async function said(outcome, form) {
 
 /** The tap waits because the session has ended: sign in, and it goes. */
 async function afterSignIn() {
-  const answer = await fetch("/api/v1/me", { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch("/api/v1/me", { headers: { Accept: "application/json" } }).catch(
+    () => null,
+  );
   if (answer?.status === 401 && (await askToSignIn())) {
     await outbox.flush();
     await refresh();
@@ -196,18 +214,28 @@ function showFault(form, error) {
 /** @param {HTMLFormElement} form @param {FormData} data */
 async function sendStandup(form, data) {
   const half = String(data.get("half"));
-  const lines = String(data.get("lines") ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = String(data.get("lines") ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   /** @type {string[]} */
   const carried = [];
   for (const choice of form.querySelectorAll("[data-line]")) {
     const text = choice.getAttribute("data-line") ?? "";
-    const value = /** @type {HTMLInputElement | null} */ (choice.querySelector("input:checked"))?.value;
+    const value = /** @type {HTMLInputElement | null} */ (choice.querySelector("input:checked"))
+      ?.value;
     if (value === "done") lines.unshift(text);
     if (value === "carried") carried.push(text);
   }
-  const links = String(data.get("links") ?? "").split(/\s+/).filter(Boolean);
+  const links = String(data.get("links") ?? "")
+    .split(/\s+/)
+    .filter(Boolean);
   try {
-    await put(`/api/v1/me/standup/${me.today.date}/${half}`, { lines, carried_over: carried, links });
+    await put(`/api/v1/me/standup/${me.today.date}/${half}`, {
+      lines,
+      carried_over: carried,
+      links,
+    });
     form.closest("details")?.removeAttribute("open");
     await refresh();
     toast(half === "morning" ? t("朝の予定を書きました") : t("夕の実績を書きました"));
@@ -263,7 +291,9 @@ setInterval(() => {
   if (!document.hidden && (showDay() || Date.now() % 300_000 < 60_000)) void refresh();
 }, 60_000);
 
-const units = [...new Set((me.postings ?? []).map((/** @type {{unit: string}} */ posting) => posting.unit))];
+const units = [
+  ...new Set((me.postings ?? []).map((/** @type {{unit: string}} */ posting) => posting.unit)),
+];
 new Live({
   units,
   fetch: async () => {

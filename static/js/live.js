@@ -54,7 +54,8 @@ export class Live {
     socket.on("connect", () => this.subscribe());
     socket.on("disconnect", (reason) => {
       // The server closed it (a sign-out elsewhere, too many windows): try again later, not at once.
-      if (reason === "io server disconnect") setTimeout(() => socket.connect(), 1_000 + Math.random() * 4_000);
+      if (reason === "io server disconnect")
+        setTimeout(() => socket.connect(), 1_000 + Math.random() * 4_000);
     });
     socket.on("connect_error", (error) => void this.refused(error));
     socket.on("rows", (message) => {
@@ -71,22 +72,31 @@ export class Live {
       this.epoch = beat.epoch;
     });
     socket.on("digest", (digest) => this.check(digest));
-    socket.on("resync", ({ spread_s: spread = 0 }) => setTimeout(() => this.fetchAgain(), Math.random() * spread * 1_000));
-    for (const event of ["standup", "message", "alert"]) socket.on(event, (data) => listener.other?.(event, data));
+    socket.on("resync", ({ spread_s: spread = 0 }) =>
+      setTimeout(() => this.fetchAgain(), Math.random() * spread * 1_000),
+    );
+    for (const event of ["standup", "message", "alert"])
+      socket.on(event, (data) => listener.other?.(event, data));
     document.addEventListener("visibilitychange", () => this.visibility());
     addEventListener("online", () => !socket.connected && socket.connect());
   }
 
   subscribe() {
     this.socket.emit("hello", { visible: !document.hidden });
-    this.socket.timeout(10_000).emit("watch", { units: this.listener.units }, (/** @type {Error | null} */ failed, /** @type {any} */ ack) => {
-      if (failed) {
-        this.socket.disconnect().connect();
-        return;
-      }
-      this.epoch = ack.epoch ?? this.epoch;
-      void Promise.resolve(this.listener.fetch()).catch(() => {});
-    });
+    this.socket
+      .timeout(10_000)
+      .emit(
+        "watch",
+        { units: this.listener.units },
+        (/** @type {Error | null} */ failed, /** @type {any} */ ack) => {
+          if (failed) {
+            this.socket.disconnect().connect();
+            return;
+          }
+          this.epoch = ack.epoch ?? this.epoch;
+          void Promise.resolve(this.listener.fetch()).catch(() => {});
+        },
+      );
   }
 
   /** @param {string} [epoch] */
@@ -146,14 +156,23 @@ function showPill(step, asOf) {
   const pill = document.getElementById("live");
   if (!pill) return;
   const live = step === "live";
-  const words = { live: t("接続中"), start: t("接続しています"), retry: t("再接続中"), stale: t("再接続中"), lost: t("再接続中") };
+  const words = {
+    live: t("接続中"),
+    start: t("接続しています"),
+    retry: t("再接続中"),
+    stale: t("再接続中"),
+    lost: t("再接続中"),
+  };
   set(pill, "word", words[step]);
   set(pill, "time", asOf ? hms(asOf) : "");
   set(pill, "tail", live ? t("現在") : t("時点"));
   if (pill.dataset.step === step) return;
   pill.dataset.step = step;
   const use = pill.querySelector("use");
-  use?.setAttribute("href", `${use.getAttribute("href")?.split("#")[0]}#${live ? "available" : "auto"}`);
+  use?.setAttribute(
+    "href",
+    `${use.getAttribute("href")?.split("#")[0]}#${live ? "available" : "auto"}`,
+  );
 }
 
 /** @param {Element} pill @param {string} name @param {string} text */
@@ -171,7 +190,10 @@ function showStep(step, asOf) {
   const bar = document.getElementById("stalebar");
   const text = bar?.querySelector("[data-stale-text]");
   if (bar && text) {
-    if (stale) text.textContent = t("再接続中です。{time} 時点の表示で、いまの状態ではありません。", { time });
+    if (stale)
+      text.textContent = t("再接続中です。{time} 時点の表示で、いまの状態ではありません。", {
+        time,
+      });
     bar.hidden = !stale;
   }
   document.title = document.title.replace(/^（再接続中）/, "");
@@ -190,5 +212,9 @@ function warnOfClock(offset) {
   warning.hidden = !off;
   const text = warning.querySelector("[data-clock-text]");
   const minutes = Math.round(Math.abs(offset) / 60_000);
-  if (text && off) text.textContent = t("この端末の時計が約 {minutes} 分ずれています。表示と報告の時刻は、サーバーの時計（{time}）によります。", { minutes, time: hms(serverNow()) });
+  if (text && off)
+    text.textContent = t(
+      "この端末の時計が約 {minutes} 分ずれています。表示と報告の時刻は、サーバーの時計（{time}）によります。",
+      { minutes, time: hms(serverNow()) },
+    );
 }

@@ -72,7 +72,10 @@ export function countsOf(rows) {
 /** Filters combine: any of the states, and any of the places.
  * @param {Row} row @param {ReadonlySet<string>} states @param {ReadonlySet<string>} places */
 export function matches(row, states, places) {
-  return (states.size === 0 || states.has(stateGroup(row))) && (places.size === 0 || places.has(placeGroup(row) ?? ""));
+  return (
+    (states.size === 0 || states.has(stateGroup(row))) &&
+    (places.size === 0 || places.has(placeGroup(row) ?? ""))
+  );
 }
 
 export class Board {

@@ -41,16 +41,23 @@ function memory() {
 
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""); // plain HTTP
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join(""); // plain HTTP
 }
 
 /** @param {Item} item @returns {Promise<Delivery>} */
 async function deliver(item) {
   const punch = item.kind === "punch";
-  const body = punch ? { ...item.payload, client_at: item.payload.client_at ?? iso(item.at + item.offset) } : item.payload;
+  const body = punch
+    ? { ...item.payload, client_at: item.payload.client_at ?? iso(item.at + item.offset) }
+    : item.payload;
   try {
     const path = punch ? "/api/v1/me/punches" : "/api/v1/me/status";
-    const answer = await post(path, body, { headers: punch ? { "Idempotency-Key": item.key } : {}, quiet: true });
+    const answer = await post(path, body, {
+      headers: punch ? { "Idempotency-Key": item.key } : {},
+      quiet: true,
+    });
     return { sent: true, answer };
   } catch (error) {
     if (!(error instanceof ApiError)) return { refused: new Error(t("送れませんでした。")) };
@@ -63,15 +70,29 @@ async function deliver(item) {
 /** What waits, in words: 「送信待ち 08:31 始業（在宅）」 @param {Item} item */
 export function describe(item) {
   const time = hhmm(item.at + item.offset);
-  const kinds = { start: t("始業"), end: t("終業"), break_out: t("中抜け"), break_in: t("戻り"), place: t("場所の変更") };
-  const what = item.kind === "status" ? label("state", item.payload.state) || t("自動に戻す") : (kinds[/** @type {keyof typeof kinds} */ (item.payload.kind)] ?? item.payload.kind);
+  const kinds = {
+    start: t("始業"),
+    end: t("終業"),
+    break_out: t("中抜け"),
+    break_in: t("戻り"),
+    place: t("場所の変更"),
+  };
+  const what =
+    item.kind === "status"
+      ? label("state", item.payload.state) || t("自動に戻す")
+      : (kinds[/** @type {keyof typeof kinds} */ (item.payload.kind)] ?? item.payload.kind);
   const place = item.payload.place ? `（${label("place", item.payload.place)}）` : "";
   return t("送信待ち {time} {what}{place}", { time, what, place });
 }
 
 /** @param {string} owner @param {(items: Item[]) => void} changed */
 export async function openOutbox(owner, changed) {
-  const queue = new Queue(await openStore(), deliver, { owner, key: newKey, offset: clockOffset, changed });
+  const queue = new Queue(await openStore(), deliver, {
+    owner,
+    key: newKey,
+    offset: clockOffset,
+    changed,
+  });
   const flush = queue.flush.bind(queue);
   // One tab sends at a time; the others find the outbox empty when their turn comes.
   if (navigator.locks) queue.flush = () => navigator.locks.request(LOCK, flush).then(() => {});

@@ -61,12 +61,17 @@ function fillRow(box, row) {
   const since = row.since && !view.time ? t("{time}から", { time: hmOrDay(row.since, now) }) : "";
   write(box, "until", view.time || since);
   fact(box, "place", view.place + (row.place !== "satellite" && row.site ? `・${row.site}` : ""));
-  fact(box, "reason", [view.reason, row.source === "proxy" ? t("代行入力") : ""].filter(Boolean).join("・"));
+  fact(
+    box,
+    "reason",
+    [view.reason, row.source === "proxy" ? t("代行入力") : ""].filter(Boolean).join("・"),
+  );
   fact(box, "note", row.note);
   fact(box, "extension", row.extension);
   for (const press of box.querySelectorAll("[data-proxy-state]")) {
     const code = press.getAttribute("data-proxy-state");
-    if (code !== "auto") press.setAttribute("aria-pressed", String(code === row.state && row.reason !== "break"));
+    if (code !== "auto")
+      press.setAttribute("aria-pressed", String(code === row.state && row.reason !== "break"));
   }
 }
 
@@ -76,20 +81,30 @@ function fillCard(box, card) {
   write(box, "unit", card.unit_name ?? "");
   fact(box, "extension", card.contacts?.extension);
   fact(box, "mobile", card.contacts?.mobile);
-  const first = card.reach_first;
-  box.querySelector('[data-row="reach"]')?.toggleAttribute("hidden", !first?.sentence);
-  write(box, "number", first?.number ? `${kindOf(first.kind)} ${first.number}` : kindOf(first?.kind));
-  write(box, "sentence", first?.sentence ?? "");
+  fillReach(box, card.reach_first);
   fillOthers(box, card.others ?? []);
   box.querySelector('[data-row="proxy"]')?.toggleAttribute("hidden", !card.may_proxy);
   const place = /** @type {HTMLSelectElement | null} */ (box.querySelector("#proxy-place"));
   if (place && card.row.place && card.row.place !== "leave") place.value = card.row.place;
 }
 
+/** @param {HTMLElement} box @param {{kind: string, number: string | null, sentence: string} | null} first */
+function fillReach(box, first) {
+  box.querySelector('[data-row="reach"]')?.toggleAttribute("hidden", !first?.sentence);
+  if (!first) return;
+  write(box, "number", [kindOf(first.kind), first.number].filter(Boolean).join(" "));
+  write(box, "sentence", first.sentence);
+}
+
 /** @param {string | undefined} kind */
 function kindOf(kind) {
   /** @type {Record<string, string>} */
-  const words = { extension: t("内線"), transfer: t("転送"), callback: label("reach", "callback"), none: t("いまは取り次げません") };
+  const words = {
+    extension: t("内線"),
+    transfer: t("転送"),
+    callback: label("reach", "callback"),
+    none: t("いまは取り次げません"),
+  };
   return words[kind ?? ""] ?? "";
 }
 
@@ -126,7 +141,11 @@ export function fillLine(line, row, view) {
   write(line, "unit", [row.unit_name, row.title].filter(Boolean).join("　"));
   write(line, "state", [view.state, view.time].filter(Boolean).join(" "));
   colour(part(line, "state"), view.colour);
-  write(line, "reach", view.reach || (row.extension ? t("内線 {number}", { number: row.extension }) : ""));
+  write(
+    line,
+    "reach",
+    view.reach || (row.extension ? t("内線 {number}", { number: row.extension }) : ""),
+  );
 }
 
 /** @param {HTMLElement} box @param {unknown} error */
@@ -144,7 +163,11 @@ async function setFor(box, state) {
     const row = await post(`/api/v1/staff/${encodeURIComponent(shown)}/status`, { state });
     fillRow(box, row);
     document.dispatchEvent(new CustomEvent("zaiseki:row", { detail: row }));
-    toast(state === "auto" ? t("{name} さんを自動に戻しました（代行入力）", { name }) : t("{name} さんを{state}にしました（代行入力）", { name, state: label("state", state) }));
+    toast(
+      state === "auto"
+        ? t("{name} さんを自動に戻しました（代行入力）", { name })
+        : t("{name} さんを{state}にしました（代行入力）", { name, state: label("state", state) }),
+    );
     box.closest("dialog")?.close();
   } catch (error) {
     fault(box, error);
@@ -154,13 +177,22 @@ async function setFor(box, state) {
 /** @param {HTMLElement} box @param {string} kind */
 async function reportFor(box, kind) {
   const name = part(box, "name")?.textContent ?? "";
-  const channel = /** @type {HTMLInputElement | null} */ (box.querySelector("[name=channel]:checked"))?.value ?? "phone";
+  const channel =
+    /** @type {HTMLInputElement | null} */ (box.querySelector("[name=channel]:checked"))?.value ??
+    "phone";
   const place = /** @type {HTMLSelectElement | null} */ (box.querySelector("#proxy-place"))?.value;
   const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   const body = kind === "start" ? { kind, place, channel } : { kind, channel };
   try {
-    await post(`/api/v1/staff/${encodeURIComponent(shown)}/punches`, body, { headers: { "Idempotency-Key": key } });
-    toast(t("{name} さんの{what}を記録しました", { name, what: kind === "start" ? t("始業") : t("終業") }));
+    await post(`/api/v1/staff/${encodeURIComponent(shown)}/punches`, body, {
+      headers: { "Idempotency-Key": key },
+    });
+    toast(
+      t("{name} さんの{what}を記録しました", {
+        name,
+        what: kind === "start" ? t("始業") : t("終業"),
+      }),
+    );
     box.closest("dialog")?.close();
   } catch (error) {
     fault(box, error);
@@ -173,7 +205,12 @@ export function wirePerson() {
   if (!box) return;
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.("[data-person]");
-    if (!link || /** @type {MouseEvent} */ (event).ctrlKey || /** @type {MouseEvent} */ (event).metaKey) return;
+    if (
+      !link ||
+      /** @type {MouseEvent} */ (event).ctrlKey ||
+      /** @type {MouseEvent} */ (event).metaKey
+    )
+      return;
     event.preventDefault();
     void openPerson(link.getAttribute("data-person") ?? "");
   });

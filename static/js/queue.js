@@ -33,7 +33,12 @@ export function inOrder(items) {
 export function outdated(items, now) {
   const states = inOrder(items).filter((item) => item.kind === "status");
   const last = states.at(-1);
-  return states.filter((item) => item !== last || now - item.at > STATUS_LIVES || (item.payload.until && Date.parse(item.payload.until) <= now + item.offset));
+  return states.filter(
+    (item) =>
+      item !== last ||
+      now - item.at > STATUS_LIVES ||
+      (item.payload.until && Date.parse(item.payload.until) <= now + item.offset),
+  );
 }
 
 export class Queue {
@@ -42,7 +47,11 @@ export class Queue {
    * @param {(item: Item) => Promise<Delivery>} deliver
    * @param {{owner: string, key: () => string, now?: () => number, offset?: () => number, changed?: (items: Item[]) => void}} given
    */
-  constructor(store, deliver, { owner, key, now = Date.now, offset = () => 0, changed = () => {} }) {
+  constructor(
+    store,
+    deliver,
+    { owner, key, now = Date.now, offset = () => 0, changed = () => {} },
+  ) {
     this.store = store;
     this.deliver = deliver;
     this.owner = owner;
@@ -66,7 +75,16 @@ export class Queue {
     const held = await this.store.all();
     const seq = Math.max(this.lastSeq, ...held.map((item) => item.seq)) + 1;
     this.lastSeq = seq;
-    const item = { key: this.key(), seq, owner: this.owner, kind, payload, at: this.now(), offset: this.offset(), tries: 0 };
+    const item = {
+      key: this.key(),
+      seq,
+      owner: this.owner,
+      kind,
+      payload,
+      at: this.now(),
+      offset: this.offset(),
+      tries: 0,
+    };
     await this.store.put(item);
     return item;
   }
@@ -79,7 +97,10 @@ export class Queue {
     await this.flush();
     const outcome = this.outcomes.get(item.key);
     this.outcomes.delete(item.key);
-    return outcome ?? { waiting: item };
+    if (outcome) return outcome;
+    const held = await this.store.all();
+    // Another window's flush may have taken it along: then the server has it.
+    return held.some(({ key }) => key === item.key) ? { waiting: item } : { sent: true, answer: null };
   }
 
   /** @returns {Promise<void>} */

@@ -8,7 +8,9 @@ import { viewOf } from "./view.js";
 /** A copy of a <template>'s only element. @param {string} id */
 export function fromTemplate(id) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
-  return /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild);
+  return /** @type {HTMLElement} */ (
+    /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild
+  );
 }
 
 /** The element of a part, or null. @param {ParentNode} root @param {string} name */
@@ -35,11 +37,11 @@ export function shape(root, name, symbol) {
 
 const COLOURS = ["c-available", "c-busy", "c-dnd", "c-away", "c-off", "c-unknown", "c-duty"];
 
-/** @param {Element | null} node @param {string} colour */
-export function colour(node, colour) {
-  if (!node || (colour && node.classList.contains(colour))) return;
+/** @param {Element | null} node @param {string} name of one of the colours of the states, or "" */
+export function colour(node, name) {
+  if (!node || (name && node.classList.contains(name))) return;
   node.classList.remove(...COLOURS);
-  if (colour) node.classList.add(colour);
+  if (name) node.classList.add(name);
 }
 
 /** Fill a tile or a table row. @param {HTMLElement} node @param {Row} row */
@@ -70,7 +72,11 @@ export function paint(node, row) {
 function paintTable(node, row, view) {
   write(node, "title", row.title);
   write(node, "kana", row.kana);
-  write(node, "how", row.state === "off" || row.state === "absent" ? "" : label("reach", row.reach));
+  write(
+    node,
+    "how",
+    row.state === "off" || row.state === "absent" ? "" : label("reach", row.reach),
+  );
   write(node, "extension", row.extension ?? "");
   write(node, "note", [view.reason, row.note].filter(Boolean).join("・"));
 }

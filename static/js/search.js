@@ -42,7 +42,12 @@ async function search(input, list, hint) {
     if (turn !== asked) return; // a later key overtook this answer
     fill(list, people);
     input.setAttribute("aria-expanded", String(people.length > 0));
-    hint.textContent = people.length === 0 ? t("「{q}」に当てはまる人は見つかりません。", { q }) : more ? t("ほかにもいます。文字を足すと絞られます。") : t("{n}人 ↑↓で選び、Enterでひらく", { n: people.length });
+    hint.textContent =
+      people.length === 0
+        ? t("「{q}」に当てはまる人は見つかりません。", { q })
+        : more
+          ? t("ほかにもいます。文字を足すと絞られます。")
+          : t("{n}人 ↑↓で選び、Enterでひらく", { n: people.length });
   } catch (error) {
     hint.textContent = error instanceof ApiError ? error.message : t("さがせませんでした。");
   }
@@ -92,7 +97,9 @@ export function wireSearch() {
     input.select();
   };
   document.addEventListener("keydown", (event) => {
-    const typing = /** @type {Element} */ (event.target).closest?.("input, textarea, select, [contenteditable], dialog[open]");
+    const typing = /** @type {Element} */ (event.target).closest?.(
+      "input, textarea, select, [contenteditable], dialog[open]",
+    );
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     show();

@@ -18,7 +18,9 @@ export function toast(text, options = {}) {
   const place = document.getElementById("toasts");
   const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("t-toast"));
   if (!place || !template) return () => {};
-  const node = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild);
+  const node = /** @type {HTMLElement} */ (
+    /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild
+  );
   const words = /** @type {HTMLElement} */ (node.querySelector("[data-f=text]"));
   node.setAttribute("role", options.bad ? "alert" : "status");
   if (options.bad) node.classList.add("bad");

@@ -39,10 +39,14 @@ export function lookOf(state) {
 /** @param {Row} row */
 function shapeAndWord(row) {
   const look = lookOf(row.state);
-  if (row.duty && row.state !== "off") return { shape: "duty", colour: "c-duty", word: row.duty.position };
-  if (row.state === "away" && row.reason === "break") return { shape: "break", colour: "c-away", word: label("reason", "break") };
-  if (row.state === "away" && row.reason === "out") return { ...look, word: label("reason", "out") };
-  if (row.state === "away" && row.reason === "auto") return { ...look, shape: "away-auto", word: label("state", "away") };
+  if (row.duty && row.state !== "off")
+    return { shape: "duty", colour: "c-duty", word: row.duty.position };
+  if (row.state === "away" && row.reason === "break")
+    return { shape: "break", colour: "c-away", word: label("reason", "break") };
+  if (row.state === "away" && row.reason === "out")
+    return { ...look, word: label("reason", "out") };
+  if (row.state === "away" && row.reason === "auto")
+    return { ...look, shape: "away-auto", word: label("state", "away") };
   return { ...look, word: label("state", row.state) };
 }
 
@@ -65,10 +69,19 @@ function placeOf(row) {
 /** @param {Row} row */
 function reachOf(row) {
   const extension = row.extension ?? "";
-  if (row.state === "off" || row.state === "absent") return { text: row.place === undefined && extension ? t("内線 {number}", { number: extension }) : "", good: false };
+  if (row.state === "off" || row.state === "absent")
+    return {
+      text: row.place === undefined && extension ? t("内線 {number}", { number: extension }) : "",
+      good: false,
+    };
   const away = row.place && row.place !== "office";
-  if (row.reach === "callback" || row.reach === "none") return { text: label("reach", row.reach), good: false };
-  if (away) return { text: `${label("reach", "transfer")} ${extension}`.trim(), good: row.state !== "no_report" && !row.planned };
+  if (row.reach === "callback" || row.reach === "none")
+    return { text: label("reach", row.reach), good: false };
+  if (away)
+    return {
+      text: `${label("reach", "transfer")} ${extension}`.trim(),
+      good: row.state !== "no_report" && !row.planned,
+    };
   return { text: extension ? t("内線 {number}", { number: extension }) : "", good: false };
 }
 
@@ -89,7 +102,10 @@ export function viewOf(row, now) {
     good: reach.good,
     gone: row.state === "off" || row.state === "absent",
     plan,
-    reason: row.reason && !["break", "out", "auto"].includes(row.reason) ? label("reason", row.reason) : "",
+    reason:
+      row.reason && !["break", "out", "auto"].includes(row.reason)
+        ? label("reason", row.reason)
+        : "",
   };
 }
 
@@ -106,8 +122,18 @@ export function backSoon(rows, now, most = 3) {
   /** @type {Array<{row: Row, at: string}>} */
   const found = [];
   for (const row of rows) {
-    if (busy.has(row.state) && row.until && !row.duty && Date.parse(row.until) > now && dateOf(row.until) === dateOf(now)) found.push({ row, at: row.until });
+    if (
+      busy.has(row.state) &&
+      row.until &&
+      !row.duty &&
+      Date.parse(row.until) > now &&
+      dateOf(row.until) === dateOf(now)
+    )
+      found.push({ row, at: row.until });
   }
   found.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
-  return { first: found.slice(0, most).map(({ row, at }) => ({ row, time: hm(at) })), more: Math.max(0, found.length - most) };
+  return {
+    first: found.slice(0, most).map(({ row, at }) => ({ row, time: hm(at) })),
+    more: Math.max(0, found.length - most),
+  };
 }
