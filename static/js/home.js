@@ -1,7 +1,7 @@
 // 自分の今日. The page is drawn by the server; a tap goes through the outbox, then the two halves are fetched again.
 // Without a connection the tap waits in the device and the page says so.
 import { ApiError, askToSignIn, del, post, put } from "./api.js";
-import { dateOf, hm, iso, nextAt, serverNow } from "./clock.js";
+import { dateOf, heardServerTime, hm, iso, nextAt, serverNow } from "./clock.js";
 import { Live } from "./live.js";
 import { describe, openOutbox } from "./outbox.js";
 import { label, t } from "./text.js";
@@ -26,7 +26,25 @@ function showWaiting(items) {
     }),
   );
   list.hidden = items.length === 0;
-  document.body.classList.toggle("has-waiting", items.length > 0);
+  showTaken(items);
+}
+
+/** A report that waits is not asked for again; what may follow it can be reported meanwhile.
+ * @param {import("./queue.js").Item[]} items */
+function showTaken(items) {
+  const kinds = new Set(
+    items.filter((item) => item.kind === "punch").map((item) => item.payload.kind),
+  );
+  for (const button of document.querySelectorAll("#home-act .giant[type=submit]")) {
+    const kind = button.closest("form")?.querySelector("[name=kind]")?.getAttribute("value") ?? "";
+    const taken = kinds.has(kind);
+    const verb = button.querySelector(".verb");
+    button.classList.toggle("waiting", taken);
+    button.toggleAttribute("disabled", taken);
+    if (verb && taken) verb.textContent = t("送信待ち");
+  }
+  const old = document.getElementById("home")?.classList.contains("other-day") ?? false;
+  document.getElementById("home-offline")?.toggleAttribute("hidden", !old && kinds.size === 0);
 }
 
 /** Has somebody begun to write here? Then the half stays as it is. @param {Element} half */
@@ -48,6 +66,8 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("me")?.textContent;
     if (!fresh) return false;
+    const stamp = page.querySelector('meta[name="server-now"]')?.getAttribute("content");
+    if (stamp) heardServerTime(stamp);
     Object.assign(me, JSON.parse(fresh));
     shown = me.row.version;
     for (const id of ["home-act", "home-today"]) swap(id, page);
@@ -192,6 +212,7 @@ async function afterSignIn() {
   if (answer?.status === 401 && (await askToSignIn())) {
     await outbox.flush();
     await refresh();
+    if ((await outbox.waiting()).length === 0) toast(t("預かっていた報告を送りました"));
   }
 }
 
@@ -280,6 +301,7 @@ function showDay() {
   document.getElementById("home-act")?.toggleAttribute("hidden", old);
   document.getElementById("home-today")?.toggleAttribute("hidden", old);
   document.getElementById("home-offline")?.toggleAttribute("hidden", !old);
+  void outbox.waiting().then(showTaken);
   return old;
 }
 

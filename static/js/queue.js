@@ -100,7 +100,9 @@ export class Queue {
     if (outcome) return outcome;
     const held = await this.store.all();
     // Another window's flush may have taken it along: then the server has it.
-    return held.some(({ key }) => key === item.key) ? { waiting: item } : { sent: true, answer: null };
+    return held.some(({ key }) => key === item.key)
+      ? { waiting: item }
+      : { sent: true, answer: null };
   }
 
   /** @returns {Promise<void>} */
