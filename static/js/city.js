@@ -27,6 +27,12 @@ function figures(child) {
   return numbers;
 }
 
+/** People posted to the unit itself are listed under its own code among its children.
+ * @param {string} code @param {string} parent */
+function idOf(code, parent) {
+  return code === parent ? `${code}/own` : code;
+}
+
 class CityPage {
   /** @param {Snapshot} snapshot @param {HTMLTableSectionElement} body */
   constructor(snapshot, body) {
@@ -65,7 +71,7 @@ class CityPage {
       fetch: () => this.fetch(),
       counts: (message) => {
         this.moved = true;
-        this.update(message.children);
+        this.update(message.unit, message.children);
       },
       rows: () => {
         this.moved = true;
@@ -81,7 +87,7 @@ class CityPage {
   async fetch() {
     const snapshot = await this.ask(this.unit);
     this.live?.fetched(snapshot.as_of);
-    this.update(snapshot.children ?? {});
+    this.update(this.unit, snapshot.children ?? {});
     this.sum(snapshot);
     for (const unit of this.open) if (this.rows.has(unit)) void this.again(unit);
   }
@@ -94,17 +100,16 @@ class CityPage {
   /** @param {string} unit */
   async again(unit) {
     const snapshot = await this.ask(unit).catch(() => null);
-    if (snapshot?.children) this.update(snapshot.children);
+    if (snapshot?.children) this.update(unit, snapshot.children);
   }
 
-  /** @param {Record<string, Child>} children */
-  update(children) {
-    for (const [unit, child] of Object.entries(children)) {
-      const known = this.rows.get(unit);
+  /** @param {string} unit @param {Record<string, Child>} children */
+  update(unit, children) {
+    for (const [code, child] of Object.entries(children)) {
+      const known = this.rows.get(idOf(code, unit));
       if (known) this.paint(known.row, child, true);
     }
-    if (Object.keys(children).some((unit) => this.rows.get(unit)?.parent === this.unit))
-      this.sumChildren();
+    if (unit === this.unit) this.sumChildren();
   }
 
   /** @param {Snapshot} snapshot */
@@ -132,8 +137,10 @@ class CityPage {
   /** @param {string} unit @param {Record<string, Child>} children @param {number} level @param {HTMLElement} after */
   children(unit, children, level, after) {
     let last = after;
-    for (const [code, child] of Object.entries(children))
-      last = this.insert(code, child, level, unit, last);
+    for (const [code, child] of Object.entries(children)) {
+      last = this.insert(idOf(code, unit), child, level, unit, last);
+      if (code === unit) part(last, "name")?.removeAttribute("href");
+    }
   }
 
   /** @param {string} unit @param {Child} child @param {number} level @param {string | null} parent @param {HTMLElement | null} after */

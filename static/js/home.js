@@ -41,7 +41,9 @@ function showTaken(items) {
     const verb = button.querySelector(".verb");
     button.classList.toggle("waiting", taken);
     button.toggleAttribute("disabled", taken);
-    if (verb && taken) verb.textContent = t("送信待ち");
+    if (!verb || !taken) continue;
+    verb.textContent = t("送信待ち");
+    button.querySelector("[data-now]")?.removeAttribute("data-now");
   }
   const old = document.getElementById("home")?.classList.contains("other-day") ?? false;
   document.getElementById("home-offline")?.toggleAttribute("hidden", !old && kinds.size === 0);
@@ -195,10 +197,7 @@ async function said(outcome, form) {
   }
   if ("waiting" in outcome) {
     showWaiting(await outbox.waiting());
-    toast(
-      t("つながらないため、この端末で預かりました。{what}", { what: describe(outcome.waiting) }),
-      { keep: false },
-    );
+    toast(t("この端末で預かりました。{what}", { what: describe(outcome.waiting) }));
     if (navigator.onLine) void afterSignIn();
   }
   return false;
