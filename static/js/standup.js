@@ -2,6 +2,7 @@
 import { get, put } from "./api.js";
 import { Live } from "./live.js";
 import { fromTemplate, part, shape, write } from "./render.js";
+import { noteForm, read, showFault } from "./standup-form.js";
 import { label, t } from "./text.js";
 import { announce, toast } from "./toast.js";
 
@@ -245,48 +246,16 @@ class Meeting {
   /** @param {Person} person */
   openForm(person) {
     this.writing = person.staff;
-    const form = /** @type {HTMLFormElement} */ (fromTemplate("t-form"));
     const mine = person.staff === this.sheet.me;
-    const note = person.note;
-    write(form, "ask", this.evening ? t("ほかにしたこと") : t("きょうすること"));
-    const asked = this.evening ? this.settle(form, person) : [];
-    const kept = note ? note.lines : this.evening ? [] : mine ? this.sheet.carried : [];
-    field(form, "lines").value = kept.filter((line) => !asked.includes(line)).join("\n");
-    field(form, "links").value = (note?.links ?? []).join(" ");
-    form.addEventListener("input", () => (form.dataset.typed = "yes"));
+    const form = noteForm(person, this.evening, mine ? this.sheet.carried : []);
     form.addEventListener("submit", (event) => void this.send(event, person));
     form.querySelector("[data-cancel]")?.addEventListener("click", () => this.closeForm());
     document.getElementById("now-note")?.replaceChildren(form);
     document.getElementById("now-acts")?.replaceChildren();
-    const first = /** @type {HTMLElement | null} */ (form.querySelector(".done input:checked"));
-    (first ?? field(form, "lines")).focus();
-  }
-
-  /** The morning's lines, each 済み or 持越し. @param {HTMLFormElement} form @param {Person} person */
-  settle(form, person) {
-    const { note } = person;
-    const asked = [...new Set([...(note?.carried_over ?? []), ...person.planned])];
-    const place = part(form, "settle");
-    asked.forEach((line, n) => {
-      const node = fromTemplate("t-settle");
-      node.dataset.line = line;
-      write(node, "text", line);
-      const mark = !note
-        ? "done"
-        : note.lines.includes(line)
-          ? "done"
-          : note.carried_over.includes(line)
-            ? "carried"
-            : "no";
-      for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (
-        node.querySelectorAll("input")
-      )) {
-        radio.name = `line-${n}`;
-        radio.checked = radio.value === mark;
-      }
-      place?.append(node);
-    });
-    return asked;
+    const first = /** @type {HTMLElement | null} */ (
+      form.querySelector(".done input:checked") ?? form.querySelector("textarea")
+    );
+    first?.focus();
   }
 
   closeForm() {
@@ -360,34 +329,6 @@ function links(places) {
     }),
   );
   return list;
-}
-
-/** @param {HTMLFormElement} form */
-function read(form) {
-  /** @type {Record<string, string[]>} */
-  const kept = { done: [], carried: [], no: [] };
-  for (const node of form.querySelectorAll(".done")) {
-    const chosen = /** @type {HTMLInputElement | null} */ (node.querySelector("input:checked"));
-    kept[chosen?.value ?? "no"].push(/** @type {HTMLElement} */ (node).dataset.line ?? "");
-  }
-  const typed = field(form, "lines").value.split("\n");
-  return {
-    lines: [...kept.done, ...typed.map((line) => line.trim()).filter(Boolean)],
-    carried_over: kept.carried,
-    links: field(form, "links").value.split(/\s+/).filter(Boolean),
-  };
-}
-
-/** @param {HTMLFormElement} form @param {"lines" | "links"} name */
-function field(form, name) {
-  return /** @type {HTMLTextAreaElement} */ (form.elements.namedItem(name));
-}
-
-/** @param {HTMLFormElement} form @param {import("./api.js").ApiError} error */
-function showFault(form, error) {
-  const fault = /** @type {HTMLElement} */ (form.querySelector("[data-fault]"));
-  fault.textContent = [error.message, ...Object.values(error.fields ?? {})].join(" ");
-  fault.hidden = false;
 }
 
 /** @param {string} id @param {string} words */

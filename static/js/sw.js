@@ -1,5 +1,4 @@
 // Opens 自分の今日 without a connection, and nothing else: no page and no answer about other people is ever kept.
-/* global self, caches, fetch, Response, URL */
 
 const KEPT = "zaiseki-v1";
 const HOME = "/";
