@@ -1,4 +1,4 @@
-"""CSV and xlsx as rows of text, all faults of a file in one answer; and CSV as it goes out. Pure."""
+"""CSV and xlsx as rows of text, with all faults of a file; and CSV as it goes out. Pure."""
 
 import codecs
 import csv
@@ -212,7 +212,8 @@ def _row(table: Table, line: int, cells: list[str], header: list[str]) -> Row | 
     surplus = any(cells[len(header) :])
     if len(cells) < len(header) or surplus:
         what = f"項目の数が見出しと違います（{len(cells)}個。見出しは{len(header)}個）"
-        table.fault(line, WHOLE_LINE, what, f"コンマを確かめて{len(header)}個にしてください")
+        column = header[-1] if surplus else header[len(cells)]
+        table.fault(line, column, what, f"コンマを確かめて{len(header)}個にしてください")
         return None
     named = zip(header, cells, strict=False)
     return Row(line, {name: cell for name, cell in named if name})
@@ -221,7 +222,7 @@ def _row(table: Table, line: int, cells: list[str], header: list[str]) -> Row | 
 def to_csv(
     header: Sequence[str], rows: Iterable[Sequence[object]], *, encoding: str = "utf-8"
 ) -> tuple[bytes, list[str]]:
-    """(the file, characters that do not fit). UTF-8 gets a BOM for Excel; in cp932 they become 〓."""
+    """(the file, characters that do not fit). UTF-8 has a BOM for Excel; in cp932 they are 〓."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
