@@ -57,15 +57,20 @@ export function stateGroup(row) {
 export function countsOf(rows) {
   /** @type {{people: number, planned: number, reachable: number, states: Record<string, number>, places: Record<string, number>}} */
   const counts = { people: 0, planned: 0, reachable: 0, states: {}, places: {} };
+  const people = new Set();
+  const reachable = new Set();
   for (const row of rows) {
     const state = stateGroup(row);
     const place = placeGroup(row);
-    counts.people += 1;
+    people.add(row.staff);
     counts.states[state] = (counts.states[state] ?? 0) + 1;
-    if (row.state === "available") counts.reachable += 1;
+    if (row.state === "available") reachable.add(row.staff);
     if (place) counts.places[place] = (counts.places[place] ?? 0) + 1;
     if (row.planned && place === "office") counts.planned += 1;
   }
+  // Somebody with two postings on this board is two rows and one person.
+  counts.people = people.size;
+  counts.reachable = reachable.size;
   return counts;
 }
 
