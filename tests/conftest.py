@@ -1,0 +1,100 @@
+"""The stage: one migrated database copied per test, a clock that stands still, a cast to play on it.
+
+The features suite also runs on PostgreSQL: `ZAISEKI_TEST_DATABASE=postgres pytest tests/features`.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.stage import Stage, make_app, template_database
+from tests.tools.postgres import PostgresTemplates
+from webapp.core import clock
+from webapp.core.db import db
+from webapp.presence import service as presence
+
+TUESDAY = date(2026, 11, 24)
+
+
+def tokyo(text: str) -> datetime:
+    """ "2026-11-24 10:20" or "10:20" of the Tuesday, as an aware instant."""
+    if len(text) <= 5:
+        text = f"{TUESDAY.isoformat()} {text.zfill(5)}"
+    return datetime.fromisoformat(text).replace(tzinfo=clock.TOKYO)
+
+
+@pytest.fixture(autouse=True)
+def tuesday() -> Iterator[None]:
+    """Every test begins on Tuesday 24 November 2026 at 10:20."""
+    clock.freeze(tokyo("10:20"))
+    presence._taps.clear()
+    yield
+    clock.unfreeze()
+
+
+@pytest.fixture
+def at():
+    """`at("12:00")` moves the clock."""
+
+    def move(text: str) -> datetime:
+        clock.freeze(tokyo(text))
+        return clock.now()
+
+    return move
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return template_database(tmp_path_factory.mktemp("database") / "template.db")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresTemplates | None]:
+    if os.environ.get("ZAISEKI_TEST_DATABASE") != "postgres":
+        yield None
+        return
+    templates = PostgresTemplates(tmp_path_factory.mktemp("postgres"))
+    yield templates
+    templates.stop()
+
+
+@pytest.fixture
+def database_url(
+    template: Path, postgres: PostgresTemplates | None, tmp_path: Path
+) -> Iterator[str]:
+    """A fresh migrated database (a copied file: 18 ms measured)."""
+    if postgres is not None:
+        url, drop = postgres.fresh()
+        yield url
+        drop()
+        return
+    path = tmp_path / "zaiseki.db"
+    shutil.copy(template, path)
+    yield f"sqlite:///{path}"
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    app = make_app(database_url)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def stage(app: Flask) -> Stage:
+    """A small town hall: see `tests.stage.Stage`."""
+    return Stage(app).set_up()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Nobody: an anonymous browser."""
+    return app.test_client()

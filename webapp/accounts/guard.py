@@ -1,0 +1,87 @@
+"""Default deny: every route refuses the anonymous, but for a short list; who must choose a password does that first."""
+
+from typing import Any
+
+from flask import Flask, Request, redirect, request, session, url_for
+from flask_login import current_user
+
+from webapp.accounts import queries
+from webapp.accounts.access import Actor, current_actor
+from webapp.core import clock
+from webapp.core.refusals import NotSignedIn
+from webapp.errors import wants_json
+from webapp.extensions import csrf, login_manager
+
+OPEN_ENDPOINTS = frozenset(
+    {
+        "static",
+        "accounts.sign_in",
+        "accounts.sign_in_now",
+        "operation.healthz",
+        "operation.readyz",
+        "operation.metrics",
+        "board.service_worker",
+        "board.manifest",
+    }
+)
+# Before the first password is chosen nothing else is open.
+FIRST_PASSWORD_ENDPOINTS = OPEN_ENDPOINTS | {
+    "accounts.change_password",
+    "accounts.change_password_now",
+    "accounts.sign_out",
+}
+SESSION_KEY = "key"
+
+
+def register_guard(app: Flask) -> None:
+    login_manager.init_app(app)
+    login_manager.session_protection = (
+        None  # the session's secret is ours, checked against the database
+    )
+    login_manager.request_loader(_load)
+    app.before_request(_deny_by_default)
+    csrf.init_app(app)
+
+
+def bearer_of(header: str | None) -> str | None:
+    scheme, _, secret = (header or "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" and secret.strip() else None
+
+
+def _load(incoming: Request) -> Actor | None:
+    now = clock.now()
+    token = bearer_of(incoming.headers.get("Authorization"))
+    if token is not None:
+        return queries.actor_for_token(token, now=now)
+    if SESSION_KEY in session:
+        return queries.actor_for_session(session[SESSION_KEY], now=now)
+    return None
+
+
+def authenticate_socket(auth: Any) -> Actor | None:
+    """A socket comes with a token in `auth`, or with the browser's session."""
+    now = clock.now()
+    if isinstance(auth, dict) and isinstance(auth.get("token"), str):
+        return queries.actor_for_token(auth["token"], now=now)
+    actor = None
+    if SESSION_KEY in session:
+        actor = queries.actor_for_session(session[SESSION_KEY], now=now)
+    return None if actor is None or actor.must_change_password else actor
+
+
+def _deny_by_default() -> Any:
+    if request.endpoint is None:
+        return None  # 404 and 405 tell nothing that is not public
+    if bearer_of(request.headers.get("Authorization")) is None:
+        csrf.protect()  # a foreign page can send a cookie along, but never a token in a header
+    if request.endpoint in OPEN_ENDPOINTS:
+        return None
+    if not current_user.is_authenticated:
+        if wants_json() or request.method != "GET":
+            raise NotSignedIn
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if current_actor().must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
+        if wants_json():
+            raise NotSignedIn("最初にパスワードを決めてください。")
+        return redirect(url_for("accounts.change_password"))
+    return None

@@ -1,0 +1,152 @@
+"""Reading reports of start and end."""
+
+import calendar as months
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from webapp.attendance.models import Correction, Punch
+from webapp.attendance.rules import OpenDay
+from webapp.attendance.settings import CLOSED_THROUGH
+from webapp.core import clock, settings
+from webapp.core.db import db
+from webapp.presence.rules import LONGEST_DAY, Place, PunchKind, Report, reported
+
+
+def report_of(punch: Punch) -> Report:
+    return Report(
+        PunchKind(punch.kind),
+        punch.at,
+        Place(punch.place) if punch.place else None,
+        punch.site,
+        punch.return_at,
+    )
+
+
+def punches_on(staff_id: int, day: date) -> list[Punch]:
+    """The standing punches of a business day, in order."""
+    query = select(Punch).where(
+        Punch.staff_id == staff_id, Punch.business_on == day, Punch.voided_at.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(Punch.at, Punch.id)))
+
+
+def reports_of(
+    staff_ids: Sequence[int], day: date, day_starts_at: datetime
+) -> dict[int, tuple[Report, ...]]:
+    """{staff id: reports of the day}, with yesterday's before them where that day reaches into this one."""
+    query = select(
+        Punch.staff_id,
+        Punch.business_on,
+        Punch.kind,
+        Punch.at,
+        Punch.place,
+        Punch.site,
+        Punch.return_at,
+    ).where(
+        Punch.staff_id.in_(staff_ids),
+        Punch.business_on.in_([day - timedelta(days=1), day]),
+        Punch.voided_at.is_(None),
+    )
+    by_day: dict[tuple[int, date], list[Report]] = {}
+    for staff_id, on, kind, at, place, site, return_at in db.session.execute(
+        query.order_by(Punch.at, Punch.id)
+    ):
+        report = Report(PunchKind(kind), at, Place(place) if place else None, site, return_at)
+        by_day.setdefault((staff_id, on), []).append(report)
+    found: dict[int, tuple[Report, ...]] = {}
+    for (staff_id, on), reports in by_day.items():
+        if on == day or _reaches(reports, day_starts_at):
+            found[staff_id] = tuple(
+                sorted((*found.get(staff_id, ()), *reports), key=lambda r: r.at)
+            )
+    return found
+
+
+def _reaches(reports: list[Report], day_starts_at: datetime) -> bool:
+    """Yesterday's day ended after 日替わり, or is open and not simply forgotten."""
+    so_far = reported(reports, reports[-1].at)
+    if so_far.ended_at is not None:
+        return so_far.ended_at >= day_starts_at
+    return so_far.started_at is not None and so_far.started_at + LONGEST_DAY > day_starts_at
+
+
+def latest_punch(staff_id: int) -> Punch | None:
+    query = select(Punch).where(Punch.staff_id == staff_id, Punch.voided_at.is_(None))
+    return db.session.scalars(query.order_by(Punch.at.desc(), Punch.id.desc()).limit(1)).first()
+
+
+def open_day(staff_id: int, *, before: datetime) -> OpenDay | None:
+    """The latest day with reports, if it was begun and not ended."""
+    latest = db.session.scalars(
+        select(Punch.business_on)
+        .where(Punch.staff_id == staff_id, Punch.voided_at.is_(None), Punch.at <= before)
+        .order_by(Punch.at.desc())
+        .limit(1)
+    ).first()
+    if latest is None:
+        return None
+    so_far = reported([report_of(punch) for punch in punches_on(staff_id, latest)], before)
+    if not so_far.at_work or so_far.started_at is None:
+        return None
+    return OpenDay(latest, so_far.started_at)
+
+
+def closed_through() -> date | None:
+    """The last day of the months that are closed."""
+    text = settings.value(CLOSED_THROUGH)
+    try:
+        year, month = (int(part) for part in text.split("-"))
+        return date(year, month, months.monthrange(year, month)[1])
+    except ValueError:
+        return None
+
+
+def missing_end(staff_id: int, *, today: date) -> date | None:
+    """The latest earlier day (of the last two weeks) begun and never ended, not yet answered by a correction."""
+    first = today - timedelta(days=14)
+    query = select(Punch).where(
+        Punch.staff_id == staff_id,
+        Punch.business_on >= first,
+        Punch.business_on < today,
+        Punch.voided_at.is_(None),
+    )
+    by_day: dict[date, list[Report]] = {}
+    for punch in db.session.scalars(query.order_by(Punch.at, Punch.id)):
+        by_day.setdefault(punch.business_on, []).append(report_of(punch))
+    open_days = [
+        day for day, reports in by_day.items() if reported(reports, reports[-1].at).at_work
+    ]
+    asked = select(Correction.business_on).where(
+        Correction.staff_id == staff_id,
+        Correction.business_on.in_(open_days),
+        Correction.kind == PunchKind.END,
+        Correction.decision.is_(None),
+    )
+    answered = set(db.session.scalars(asked))
+    return max((day for day in open_days if day not in answered), default=None)
+
+
+def as_json(punch: Punch) -> dict[str, Any]:
+    """A punch as the API answers and lists it."""
+    return {
+        "id": punch.id,
+        "kind": punch.kind,
+        "place": punch.place,
+        "site": punch.site,
+        "at": iso(punch.at),
+        "received_at": iso(punch.received_at),
+        "return_at": iso(punch.return_at),
+        "source": punch.source,
+        "idempotency_key": punch.idempotency_key,
+        "business_on": punch.business_on.isoformat(),
+        "flag": punch.flag,
+        "note": punch.note,
+    }
+
+
+def iso(instant: datetime | None) -> str | None:
+    """ISO 8601 with +09:00."""
+    return clock.to_tokyo(instant).isoformat() if instant is not None else None

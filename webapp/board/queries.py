@@ -1,0 +1,240 @@
+"""Reading the live board: rows rendered for the instant of their version, snapshots, counts."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from webapp.accounts import access
+from webapp.accounts.access import Actor
+from webapp.accounts.rules import Form
+from webapp.board.rows import Row, directory_row, full_row, iso
+from webapp.core import facts
+from webapp.core.db import db
+from webapp.day import queries as day
+from webapp.org import queries as org
+from webapp.org.models import Posting
+from webapp.org.rules import UnitNode, UnitTree
+from webapp.presence.rules import TELEWORK, next_change, resolve
+from webapp.realtime import versions
+from webapp.realtime.models import RowVersion
+
+TOPIC = "staff"
+LARGEST_BOARD = 300  # people a page; above that a unit is a tree of counts
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """One person in one unit, as shown; due_at = when the clock changes it next."""
+
+    staff_id: int
+    unit_id: int
+    version: int
+    due_at: datetime
+    full: Row
+
+
+def rows_of(staff_ids: Sequence[int]) -> list[LiveRow]:
+    """The rows of these people, one a posting, each rendered for the instant its version was made."""
+    business = org.business_calendar()
+    by_day: dict[date, dict[int, tuple[int, datetime]]] = {}
+    for staff_id, (version, made_at) in versions.read(db.session, TOPIC, staff_ids).items():
+        by_day.setdefault(business.business_date(made_at), {})[staff_id] = (version, made_at)
+    rows: list[LiveRow] = []
+    for made in by_day.values():
+        rows.extend(_rows_of_one_day(made))
+    return rows
+
+
+def _rows_of_one_day(made: Mapping[int, tuple[int, datetime]]) -> Iterable[LiveRow]:
+    latest = max(made_at for _, made_at in made.values())
+    people = day.days_of(list(made), now=latest)
+    tree = org.tree(org.business_calendar().business_date(latest), known_at=latest)
+    for staff_id, person in people.items():
+        version, made_at = made[staff_id]
+        shown = resolve(person.facts, made_at)
+        due_at = next_change(person.facts, made_at)
+        for posting in person.postings:
+            unit = tree.by_id(posting.unit_id)
+            if unit is not None:
+                row = full_row(posting, unit.code, version, shown)
+                yield LiveRow(staff_id, unit.id, version, due_at, row)
+
+
+def row_of(staff_id: int) -> Row | None:
+    """The full row of the main posting, as committed."""
+    rows = rows_of([staff_id])
+    return rows[0].full if rows else None
+
+
+# --- snapshots ------------------------------------------------------------------------------
+
+
+def revision(unit_ids: Iterable[int], *, now: datetime) -> str:
+    """Changes with every version of everybody in these units, and with the organisation and its settings."""
+    on = org.today(now)
+    people = select(Posting.staff_id).where(
+        Posting.unit_id.in_(list(unit_ids)), org.in_force(Posting, on, now)
+    )
+    query = select(func.count(), func.coalesce(func.sum(RowVersion.version), 0))
+    count, total = db.session.execute(
+        query.where(RowVersion.topic == TOPIC, RowVersion.key.in_(people))
+    ).one()
+    stamps = (facts.stamp("org"), facts.stamp("settings"))
+    return f"{count}.{total}.{on:%Y%m%d}.{'.'.join(stamps)}"
+
+
+def board(
+    unit: UnitNode, forms: Mapping[int, Form], *, now: datetime, as_counts: bool = False
+) -> dict[str, Any]:
+    """The snapshot of a unit and all below it, in the fixed order. Above 300 people: counts of the children."""
+    tree = org.tree(org.today(now), known_at=now)
+    nodes = tree.subtree(unit.id)
+    head = _head(unit, tree, now)
+    postings = org.postings_in([node.id for node in nodes], org.today(now), known_at=now)
+    if as_counts or len({posting.staff_id for posting in postings}) > LARGEST_BOARD:
+        return head | _large(unit, tree, now)
+    live = {(r.staff_id, r.unit_id): r for r in rows_of([p.staff_id for p in postings])}
+    groups: list[dict[str, Any]] = []
+    rows: list[tuple[Form, LiveRow]] = []
+    for node in nodes:
+        found = [live.get((p.staff_id, node.id)) for p in postings if p.unit_id == node.id]
+        members = [row for row in found if row is not None]
+        if members:
+            groups.append({"unit": node.code, "name": node.name, "people": len(members)})
+            rows.extend((forms[node.id], row) for row in members)
+    shown = [row.full if form is Form.FULL else directory_row(row.full) for form, row in rows]
+    return head | {
+        "forms": {node.code: forms[node.id].value for node in nodes},
+        "groups": groups,
+        "rows": shown,
+        "counts": counts_of(shown) | {"people": len({row.staff_id for _, row in rows})},
+        "children": None,
+    }
+
+
+def _head(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
+    parent = tree.by_id(unit.parent_id) if unit.parent_id is not None else None
+    return {
+        "unit": unit.code,
+        "name": unit.name,
+        "kana": unit.kana,
+        "kind": unit.kind,
+        "parent": {"unit": parent.code, "name": parent.name} if parent else None,
+        "epoch": facts.epoch(),
+        "as_of": iso(now),
+        "coverage": [],
+    }
+
+
+def _large(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
+    children = children_counts(unit, tree, now=now)
+    total = merged(children.values())
+    return {"forms": {}, "groups": [], "rows": [], "counts": total, "children": children}
+
+
+def is_large(unit: UnitNode, tree: UnitTree, *, now: datetime) -> bool:
+    heads = org.headcounts(org.today(now), known_at=now)
+    return sum(heads.get(node.id, 0) for node in tree.subtree(unit.id)) > LARGEST_BOARD
+
+
+# --- counts ---------------------------------------------------------------------------------
+
+
+def counts_of(rows: Iterable[Row]) -> dict[str, Any]:
+    """Counts of the rows as shown: people, planned only, by state, by place, on duty, teleworking."""
+    rows = list(rows)
+    states = Counter(row["state"] for row in rows)
+    places = Counter(row["place"] for row in rows if row.get("place") is not None)
+    return {
+        "people": len(rows),
+        "planned": sum(1 for row in rows if row.get("planned")),
+        "states": dict(states),
+        "places": dict(places),
+        "duty": sum(1 for row in rows if row.get("duty") is not None),
+        "telework": sum(places[place.value] for place in TELEWORK),
+    }
+
+
+def merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    states: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    people = 0
+    for part in parts:
+        people += part["people"]
+        states.update(part["states"])
+        places.update(part["places"])
+    return {"people": people, "states": dict(states), "places": dict(places), "short": 0}
+
+
+_city_rows: dict[tuple[str, int, int], tuple[int, str, str | None]] = {}
+
+
+def _summaries(*, now: datetime) -> dict[int, list[tuple[str, str | None]]]:
+    """{unit id: [(state, place)]} of everybody. Kept by version: a city of 10,000 is not rendered each second."""
+    epoch = facts.epoch()
+    known = dict(
+        db.session.execute(
+            select(RowVersion.key, RowVersion.version).where(RowVersion.topic == TOPIC)
+        ).all()
+    )
+    on = org.today(now)
+    posted = db.session.execute(
+        select(Posting.staff_id, Posting.unit_id).where(org.in_force(Posting, on, now))
+    ).all()
+    wanted = {(epoch, staff_id, unit_id) for staff_id, unit_id in posted}
+    stale = {
+        key[1] for key in wanted if _city_rows.get(key, (None,))[0] != known.get(key[1])
+    } & known.keys()
+    for row in rows_of(sorted(stale)):
+        key = (epoch, row.staff_id, row.unit_id)
+        _city_rows[key] = (row.version, row.full["state"], row.full["place"])
+    for key in _city_rows.keys() - wanted:
+        del _city_rows[key]
+    found: dict[int, list[tuple[str, str | None]]] = {}
+    for key, (_, state, place) in _city_rows.items():
+        found.setdefault(key[2], []).append((state, place))
+    return found
+
+
+def children_counts(unit: UnitNode, tree: UnitTree, *, now: datetime) -> dict[str, dict[str, Any]]:
+    """{child code: counts of it and all below}, in 建制順; people of the unit itself come first, under its own code."""
+    summaries = _summaries(now=now)
+    counts: dict[str, dict[str, Any]] = {}
+    if unit.id in summaries:
+        counts[unit.code] = _counted(unit, [unit], summaries, own=True)
+    for child in tree.children(unit.id):
+        part = _counted(child, tree.subtree(child.id), summaries)
+        if part["people"]:
+            counts[child.code] = part | {"has_children": bool(tree.children(child.id))}
+    return counts
+
+
+def _counted(
+    unit: UnitNode,
+    nodes: Iterable[UnitNode],
+    summaries: Mapping[int, list[tuple[str, str | None]]],
+    *,
+    own: bool = False,
+) -> dict[str, Any]:
+    pairs = [pair for node in nodes for pair in summaries.get(node.id, ())]
+    return {
+        "name": f"{unit.name}（直属）" if own else unit.name,
+        "kind": unit.kind,
+        "has_children": False,
+        "people": len(pairs),
+        "states": dict(Counter(state for state, _ in pairs)),
+        "places": dict(Counter(place for _, place in pairs if place is not None)),
+        "short": 0,
+    }
+
+
+# --- permission -----------------------------------------------------------------------------
+
+
+def forms_below(actor: Actor, unit: UnitNode) -> dict[int, Form]:
+    tree = org.current_tree()
+    return access.forms_of(actor, tree.subtree(unit.id), tree)

@@ -1,0 +1,140 @@
+"""The pages people look at all day, and the plain forms of 自分の今日 (they work without JavaScript too)."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.accounts import access
+from webapp.accounts.access import current_actor
+from webapp.attendance import service as attendance
+from webapp.board import home, queries, search
+from webapp.board.forms import PunchForm, StatusForm
+from webapp.core import clock
+from webapp.core.db import snapshot, transaction
+from webapp.core.parse import valid_or_422
+from webapp.core.refusals import NotFound
+from webapp.day import queries as day
+from webapp.org import queries as org
+from webapp.presence import queries as presence
+from webapp.presence import service as status
+
+bp = Blueprint("board", __name__)
+
+_NAV = {
+    "board.home": "me",
+    "board.section": "board",
+    "board.own_section": "board",
+    "board.city": "city",
+    "board.search_page": "search",
+    "board.about": "about",
+}
+_NAV_OF_FEATURE = {"standup": "standup", "reports": "day", "admin": "admin", "accounts": "account"}
+
+
+@bp.app_context_processor
+def frame() -> dict[str, Any]:
+    """What the frame of every page needs."""
+    endpoint = request.endpoint or ""
+    nav = _NAV.get(endpoint) or _NAV_OF_FEATURE.get(endpoint.partition(".")[0], "")
+    if not current_user or not current_user.is_authenticated:
+        return {"viewer": None, "labels": {}, "nav": nav}
+    return {"viewer": current_actor(), "labels": presence.labels(), "nav": nav}
+
+
+@bp.get("/")
+def home_page() -> Any:
+    actor = current_actor()
+    if not actor.postings:
+        return redirect(url_for("admin.overview"))
+    with snapshot():
+        me = home.me(actor, now=clock.now())
+    return render_template("board/home.html", me=me)
+
+
+@bp.post("/me/status")
+def set_my_status() -> Any:
+    actor, now = current_actor(), clock.now()
+    wanted = valid_or_422(StatusForm).wanted()
+    status.limit_taps(actor.staff_id, at=clock.monotonic())
+    with transaction():
+        status.set_status(actor.staff_id, wanted, actor=actor, now=now)
+    return redirect(url_for("board.home_page"))
+
+
+@bp.post("/me/punches")
+def report_mine() -> Any:
+    actor, now = current_actor(), clock.now()
+    wanted = valid_or_422(PunchForm).wanted(now=now, planned=lambda: _planned(actor.staff_id, now))
+    with transaction():
+        answer = attendance.report(actor.staff_id, wanted, actor=actor, now=now, source="web")
+    if answer.body.get("correction"):
+        flash(_("修正の申請として受け付けました。承認されると記録されます。"), "done")
+    return redirect(url_for("board.home_page"))
+
+
+def _planned(staff_id: int, now: datetime) -> Any:
+    person = day.days_of([staff_id], now=now).get(staff_id)
+    return home.proposed_place(person.facts, now) if person else (None, None)
+
+
+@bp.get("/board/")
+def own_section() -> Any:
+    code = current_actor().section_code
+    return redirect(url_for("board.section", code=code) if code else url_for("board.city"))
+
+
+@bp.get("/board/<code>")
+def section(code: str) -> Any:
+    with snapshot():
+        unit = access.unit_or_404(code)
+        board = queries.board(unit, queries.forms_below(current_actor(), unit), now=clock.now())
+    template = "board/city.html" if board["children"] is not None else "board/section.html"
+    return render_template(template, snapshot=board)
+
+
+@bp.get("/city")
+def city() -> Any:
+    """The whole town hall as a tree of counts."""
+    with snapshot():
+        now = clock.now()
+        tree = org.current_tree()
+        roots = tree.roots()
+        if not roots:
+            raise NotFound(_("所属がまだ登録されていません。"))
+        unit = roots[0]
+        board = queries.board(unit, {}, now=now, as_counts=True)
+    return render_template("board/city.html", snapshot=board)
+
+
+@bp.get("/search")
+def search_page() -> Any:
+    q = request.args.get("q", "").strip()[:100]
+    with snapshot():
+        found, more = search.people(q, now=clock.now())
+    return render_template("board/search.html", q=q, people=found, more=more)
+
+
+@bp.get("/about")
+def about() -> Any:
+    return render_template("board/about.html")
+
+
+@bp.get("/sw.js")
+def service_worker() -> Response:
+    response = send_from_directory(str(current_app.static_folder), "js/sw.js")
+    response.headers["Service-Worker-Allowed"] = "/"
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,166 @@
+"""`zaiseki …`: the commands of whoever runs the server.
+
+Exit status: 0 done, 1 refused (nothing changed), 2 wrong use.
+"""
+
+import os
+import platform
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from webapp.config import ROOT, ConfigFault, from_environment
+
+
+def main() -> None:
+    """`serve` and `run` leave before anything is imported that has to be patched first."""
+    if sys.argv[1:2] in (["serve"], ["run"]) and not {"-h", "--help"} & set(sys.argv):
+        replace_by_server(sys.argv[1])
+    _commands()()
+
+
+def replace_by_server(command: str) -> NoReturn:
+    """Same process, same group: a supervisor keeps its hold, and `kill -9` hits the server itself."""
+    os.execv(sys.executable, [sys.executable, str(ROOT / "wsgi.py"), command])  # noqa: S606
+
+
+def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Inside an application context; a fault of the configuration is one clear line."""
+    from webapp import create_app
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            app = create_app(from_environment().with_secret())
+        except ConfigFault as fault:
+            raise click.ClickException(str(fault)) from None
+        with app.app_context():
+            return function(*args, **kwargs)
+
+    return run
+
+
+def in_app(command: click.Command) -> click.Command:
+    """Give a command (or every command of a group) its application context."""
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            command.commands[name] = in_app(inner)
+    elif command.callback is not None:
+        command.callback = with_app(command.callback)
+    return command
+
+
+def _commands() -> click.Group:
+    from webapp.accounts.commands import create_admin, token_group
+    from webapp.attendance.commands import close_day, import_punches
+    from webapp.demo.commands import demo
+    from webapp.org.commands import import_group
+
+    @click.group(help="在席: 誰がどこにいて、連絡できるか。")
+    def zaiseki() -> None:
+        pass
+
+    @zaiseki.command(help="サーバーを起動します（前景で動き続けます）。")
+    def serve() -> None:
+        replace_by_server("serve")
+
+    @zaiseki.command(
+        help="準備して起動します（make run）。空の既定データベースにはデモの市役所を作ります。"
+    )
+    def run() -> None:
+        replace_by_server("run")
+
+    import_group.add_command(import_punches, "punches")
+    for command in (import_group, token_group, create_admin, demo, close_day):
+        zaiseki.add_command(in_app(command))
+    zaiseki.add_command(migrate)
+    zaiseki.add_command(doctor)
+    return zaiseki
+
+
+@click.command(help="データベースを今の版にします。")
+def migrate() -> None:
+    from webapp.core.migrate import current_revision, upgrade
+    from webapp.serving import make_folder
+
+    config = _config()
+    make_folder(config)
+
+    def to_newest() -> None:
+        before = current_revision()
+        upgrade()
+        after = current_revision()
+        click.echo(f"{before or '（空）'} → {after}" if before != after else f"最新です（{after}）")
+
+    with_app(to_newest)()
+
+
+@click.command(help="設定と環境を調べ、直すべきことを言います。")
+def doctor() -> None:
+    config = _config()
+    faults = 0
+    shown = {
+        "ZAISEKI_DATABASE_URL": _without_password(config.database_url),
+        "ZAISEKI_REDIS_URL": _without_password(config.redis_url or "（なし・1プロセス）"),
+        "ZAISEKI_SECRET_KEY": "（設定済み）" if config.secret_key else "（なし）",
+        "ZAISEKI_HOST": config.host,
+        "ZAISEKI_PORT": config.port,
+        "ZAISEKI_ASYNC_MODE": config.async_mode,
+        "ZAISEKI_DEMO": config.demo or "（なし）",
+        "ZAISEKI_TRUSTED_PROXIES": ", ".join(map(str, config.trusted_proxies)) or "（なし）",
+        "ZAISEKI_REMOTE_USER_HEADER": config.remote_user_header or "（なし）",
+        "ZAISEKI_PUNCH_INBOX": config.punch_inbox or "（なし）",
+        "ZAISEKI_FRAME_ANCESTORS": config.frame_ancestors,
+        "Python": platform.python_version(),
+    }
+    for name, value in shown.items():
+        click.echo(f"{name:28} {value}")
+    for name, fault in _faults(config):
+        faults += fault is not None
+        click.echo(f"{'×' if fault else '○'} {name}{f': {fault}' if fault else ''}")
+    raise SystemExit(1 if faults else 0)
+
+
+def _faults(config: Any) -> list[tuple[str, str | None]]:
+    from webapp.core.migrate import is_current
+
+    def database() -> str | None:
+        try:
+            return None if is_current() else "古い版か、空です。zaiseki migrate を実行してください"
+        except Exception as error:  # noqa: BLE001 whatever it is, the answer names it
+            return (
+                f"接続できません（{type(error).__name__}）。ZAISEKI_DATABASE_URL を確かめてください"
+            )
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = None if hard >= 12_000 else f"上限 {hard}。LimitNOFILE=65536 にしてください"
+    key = None if config.secret_key else "ZAISEKI_SECRET_KEY を設定してください（デモでは不要）"
+    files = (
+        None
+        if (ROOT / "static" / "vendor").is_dir()
+        else "画面の部品がありません。make setup を実行してください"
+    )
+    return [
+        ("データベース", with_app(database)()),
+        ("秘密の値", key),
+        ("開けるファイルの数", limit),
+        ("画面の部品", files),
+    ]
+
+
+def _config() -> Any:
+    try:
+        return from_environment()
+    except ConfigFault as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+def _without_password(url: str) -> str:
+    head, at, tail = url.rpartition("@")
+    return f"{head.rpartition(':')[0]}:***@{tail}" if at and ":" in head.partition("//")[2] else url
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The facts of people's day, gathered from every feature that holds some: organisation, plans, reports, claims."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from webapp.attendance import queries as attendance
+from webapp.core import calendar
+from webapp.org import queries as org
+from webapp.org.queries import Hours, PersonPosting
+from webapp.org.rules import Reach, UnitTree
+from webapp.plans import queries as plans
+from webapp.presence import queries as presence
+from webapp.presence.queries import Line
+from webapp.presence.rules import Facts, Place, Policy, Span, Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDay:
+    """One person on one business day."""
+
+    staff_id: int
+    on: date
+    postings: tuple[PersonPosting, ...]
+    hours: Hours | None  # None on a day off, or where no hours are known
+    facts: Facts
+
+    @property
+    def main(self) -> PersonPosting:
+        return self.postings[0]
+
+
+def days_of(staff_ids: Sequence[int], *, now: datetime) -> dict[int, PersonDay]:
+    """{staff id: the day that `now` belongs to}; who holds no posting that day is not in it."""
+    if not staff_ids:
+        return {}
+    business = org.business_calendar()
+    on = business.business_date(now)
+    starts_at, ends_at = business.day_bounds(on)
+    tree = org.tree(on, known_at=now)
+    postings = org.postings_of(staff_ids, on, known_at=now)
+    hours = org.hours_on(on, postings) if business.is_business_day(on) else {}
+    stretches = plans.stretches_of(staff_ids, on)
+    reports = attendance.reports_of(staff_ids, on, starts_at)
+    claims = presence.claims_of(staff_ids)
+    lines = presence.connections_of(staff_ids)
+    policies = _Policies(tree)
+    return {
+        staff_id: PersonDay(
+            staff_id,
+            on,
+            tuple(held),
+            hours.get(staff_id),
+            Facts(
+                day=Span(starts_at, ends_at),
+                plan=(*_ordinary(on, hours.get(staff_id)), *stretches.get(staff_id, ())),
+                breaks=_breaks(on, hours.get(staff_id)),
+                reports=reports.get(staff_id, ()),
+                claims=claims.get(staff_id, ()),
+                reach=Reach(held[0].reach),
+                connected=lines.get(staff_id, Line()).connected,
+                lost_at=lines.get(staff_id, Line()).lost_at,
+                policy=policies.of(held[0].unit_id),
+            ),
+        )
+        for staff_id, held in postings.items()
+    }
+
+
+def _ordinary(on: date, hours: Hours | None) -> tuple[Stretch, ...]:
+    if hours is None:
+        return ()
+    starts_at, ends_at = calendar.at_minute(on, hours.start), calendar.at_minute(on, hours.end)
+    return (Stretch(starts_at, ends_at, Place.OFFICE),)
+
+
+def _breaks(on: date, hours: Hours | None) -> tuple[Span, ...]:
+    if hours is None:
+        return ()
+    return tuple(
+        Span(calendar.at_minute(on, first), calendar.at_minute(on, last))
+        for first, last in hours.breaks
+    )
+
+
+class _Policies:
+    """The settings of each unit, looked up once a unit."""
+
+    def __init__(self, tree: UnitTree) -> None:
+        self._tree = tree
+        self._known: dict[int, Policy] = {}
+
+    def of(self, unit_id: int) -> Policy:
+        if unit_id not in self._known:
+            path = [node.code for node in self._tree.path(unit_id)]
+            self._known[unit_id] = presence.policy_of(path)
+        return self._known[unit_id]
+
+
+def staff_ids_in(unit_ids: Iterable[int], *, now: datetime) -> list[int]:
+    """Everybody posted in these units today, each once, in the order of the board."""
+    postings = org.postings_in(unit_ids, org.today(now), known_at=now)
+    return list(dict.fromkeys(posting.staff_id for posting in postings))

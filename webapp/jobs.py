@@ -1,0 +1,49 @@
+"""Work that comes round by the clock: the folder of card readers, and forgetting what need not be kept."""
+
+import logging
+from pathlib import Path
+
+from flask import Flask
+
+from webapp.attendance import inbox
+from webapp.attendance import jobs as attendance_jobs
+from webapp.core import clock
+from webapp.core.db import transaction
+from webapp.presence.service import forget_spent_claims
+
+log = logging.getLogger(__name__)
+MINUTE_S = 60.0
+ROUNDS_AN_HOUR = 60
+
+
+def start(app: Flask) -> None:
+    server = app.extensions["socket_server"]
+
+    def run() -> None:
+        rounds = 0
+        while True:
+            try:
+                every_minute(app)
+                if rounds % ROUNDS_AN_HOUR == 0:
+                    every_hour(app)
+            except Exception:
+                log.exception("a periodic job failed; trying again in a minute")
+            rounds += 1
+            server.sleep(MINUTE_S)
+
+    server.start_background_task(run)
+
+
+def every_minute(app: Flask) -> None:
+    folder = app.config["ZAISEKI"].punch_inbox
+    if folder:
+        with app.app_context():
+            inbox.take_inbox(Path(folder), now=clock.now())
+
+
+def every_hour(app: Flask) -> None:
+    with app.app_context():
+        now = clock.now()
+        with transaction():
+            forget_spent_claims(now=now)
+        attendance_jobs.daily(now)

@@ -1,0 +1,300 @@
+"""Reading the organisation as of a day, and as far as it may be known at an instant."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+
+from webapp.core import calendar, clock, facts, settings
+from webapp.core.db import db, read_cache
+from webapp.core.models import Closure
+from webapp.org.models import (
+    Dated,
+    Posting,
+    Staff,
+    StaffHours,
+    Unit,
+    UnitTerm,
+    WorkPattern,
+    WorkPatternDay,
+)
+from webapp.org.rules import (
+    DEFAULT_RANK,
+    PostingKind,
+    Role,
+    UnitNode,
+    UnitTree,
+    rank_of,
+    roles_from,
+)
+from webapp.org.settings import DAY_STARTS, RANK
+
+
+def in_force(table: type[Dated], on: date, known_at: datetime | None) -> ColumnElement[bool]:
+    """In force on a day as known at an instant; known_at None = everything, also what is not published yet."""
+    open_ended = or_(table.closed_on.is_(None), table.closed_on >= on)
+    if known_at is not None:
+        open_ended = or_(open_ended, table.closed_known_from > known_at)
+    terms = [
+        table.starts_on <= on,
+        or_(table.ends_on.is_(None), table.ends_on >= on),
+        open_ended,
+    ]
+    if known_at is not None:
+        terms.append(or_(table.known_from.is_(None), table.known_from <= known_at))
+    return and_(*terms)
+
+
+def business_calendar() -> calendar.BusinessCalendar:
+    """The calendar with the closures entered for every site and the municipality's 日替わり時刻."""
+    kept = read_cache()
+    if "calendar" not in kept:
+        query = select(Closure.day, Closure.reason).where(
+            Closure.site == "", Closure.start_minute.is_(None)
+        )
+        closures = {day: reason or "閉庁" for day, reason in db.session.execute(query)}
+        starts = datetime.strptime(settings.value(DAY_STARTS), "%H:%M").time()  # noqa: DTZ007
+        kept["calendar"] = calendar.BusinessCalendar(closures, starts)
+    found: calendar.BusinessCalendar = kept["calendar"]
+    return found
+
+
+def today(now: datetime | None = None) -> date:
+    """The business day of an instant."""
+    return business_calendar().business_date(now or clock.now())
+
+
+_trees: dict[tuple[str, str, date, bool], tuple[UnitTree, datetime | None]] = {}
+
+
+def tree(on: date, *, known_at: datetime | None) -> UnitTree:
+    """The units of a day in 建制順. known_at None: with what is not published yet (人事担当, 管理者 only).
+
+    Kept in memory until the organisation changes or the next publication passes.
+    """
+    key = (facts.epoch(), facts.stamp("org"), on, known_at is None)
+    kept = _trees.get(key)
+    if kept and (kept[1] is None or known_at is None or known_at < kept[1]):
+        return kept[0]
+    rows = db.session.execute(
+        select(
+            Unit.id,
+            Unit.code,
+            UnitTerm.name,
+            UnitTerm.kana,
+            UnitTerm.kind,
+            UnitTerm.parent_id,
+            UnitTerm.sort_order,
+            _known_successor(known_at),
+        )
+        .join(UnitTerm, UnitTerm.unit_id == Unit.id)
+        .where(in_force(UnitTerm, on, known_at))
+    )
+    fresh = UnitTree([UnitNode(*row) for row in rows])
+    if len(_trees) > 16:
+        _trees.clear()
+    _trees[key] = (fresh, _next_publication(known_at))
+    return fresh
+
+
+def _known_successor(known_at: datetime | None) -> ColumnElement[int | None]:
+    """Who takes over belongs to the ending of a term, and is known with it."""
+    if known_at is None:
+        return UnitTerm.successor_id.expression
+    return case((UnitTerm.closed_known_from > known_at, None), else_=UnitTerm.successor_id)
+
+
+def _next_publication(known_at: datetime | None) -> datetime | None:
+    if known_at is None:
+        return None
+    first = [
+        db.session.scalar(select(func.min(column)).where(column > known_at))
+        for column in (UnitTerm.known_from, UnitTerm.closed_known_from)
+    ]
+    return min((when for when in first if when), default=None)
+
+
+def current_tree() -> UnitTree:
+    kept = read_cache()
+    if "tree" not in kept:
+        now = clock.now()
+        kept["tree"] = tree(today(now), known_at=now)
+    found: UnitTree = kept["tree"]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPosting:
+    """One posting in force, with what is true of the person there."""
+
+    posting_id: int
+    staff_id: int
+    number: str
+    unit_id: int
+    name: str
+    kana: str
+    title: str
+    roles: frozenset[Role]
+    employment: str
+    pattern_name: str
+    weekly_minutes: int | None
+    email: str
+    extension: str
+    mobile: str
+    reach: str
+    kind: PostingKind
+    telework: bool | None
+
+    @property
+    def is_main(self) -> bool:
+        return self.kind is PostingKind.MAIN
+
+
+def _posting_rows() -> Select[*tuple[Any, ...]]:
+    return select(
+        Posting.id,
+        Posting.staff_id,
+        Staff.number,
+        Posting.unit_id,
+        Posting.name,
+        Posting.kana,
+        Posting.title,
+        Posting.roles,
+        Posting.employment,
+        Posting.pattern_name,
+        Posting.weekly_minutes,
+        Posting.email,
+        Posting.extension,
+        Posting.mobile,
+        Posting.reach,
+        Posting.kind,
+        Posting.telework,
+    ).join(Staff, Staff.id == Posting.staff_id)
+
+
+def _person_postings(query: Select[*tuple[Any, ...]]) -> list[PersonPosting]:
+    return [
+        PersonPosting(*row[:7], roles_from(row[7]), *row[8:15], PostingKind(row[15]), row[16])  # type: ignore[call-arg]
+        for row in db.session.execute(query)
+    ]
+
+
+def postings_of(
+    staff_ids: Sequence[int], on: date, *, known_at: datetime | None
+) -> dict[int, list[PersonPosting]]:
+    """{staff id: postings in force, 本務 first}; who has none is not in it."""
+    found: dict[int, list[PersonPosting]] = {}
+    for start in range(0, len(staff_ids), 5000):
+        part = staff_ids[start : start + 5000]
+        query = _posting_rows().where(Posting.staff_id.in_(part), in_force(Posting, on, known_at))
+        for posting in _person_postings(query.order_by(Posting.id)):
+            found.setdefault(posting.staff_id, []).append(posting)
+    for postings in found.values():
+        postings.sort(key=lambda p: not p.is_main)
+    return found
+
+
+def postings_in(
+    unit_ids: Iterable[int], on: date, *, known_at: datetime | None
+) -> list[PersonPosting]:
+    """Everybody posted in these units, in the fixed order of a board: 席次, then ふりがな, then number."""
+    query = _posting_rows().where(
+        Posting.unit_id.in_(list(unit_ids)), in_force(Posting, on, known_at)
+    )
+    return in_order(_person_postings(query))
+
+
+def in_order(postings: Iterable[PersonPosting]) -> list[PersonPosting]:
+    order = settings.value(RANK) or list(DEFAULT_RANK)
+    return sorted(postings, key=lambda p: (rank_of(p.title, order), p.kana, p.number))
+
+
+def posted_staff_ids(on: date, *, known_at: datetime | None) -> set[int]:
+    query = select(Posting.staff_id).where(in_force(Posting, on, known_at))
+    return set(db.session.scalars(query))
+
+
+def headcounts(on: date, *, known_at: datetime | None) -> dict[int, int]:
+    """{unit id: people posted in the unit itself}."""
+    query = select(Posting.unit_id, func.count(Posting.staff_id.distinct()))
+    rows = db.session.execute(
+        query.where(in_force(Posting, on, known_at)).group_by(Posting.unit_id)
+    )
+    return dict(rows.all())
+
+
+def staff_by_number(number: str) -> Staff | None:
+    return db.session.scalars(select(Staff).filter_by(number=number)).one_or_none()
+
+
+def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
+    """Names as of the latest posting that may be known now; for lists of the past and audit."""
+    now = clock.now()
+    query = (
+        select(Posting.staff_id, Posting.name)
+        .where(Posting.staff_id.in_(list(staff_ids)))
+        .where(or_(Posting.known_from.is_(None), Posting.known_from <= now))
+        .order_by(Posting.starts_on, Posting.id)
+    )
+    return {staff_id: name for staff_id, name in db.session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """One day's hours in minutes after local midnight."""
+
+    start: int
+    end: int
+    breaks: tuple[tuple[int, int], ...] = ()
+    core: tuple[int, int] | None = None
+
+
+def hours_on(on: date, postings: dict[int, list[PersonPosting]]) -> dict[int, Hours]:
+    """{staff id: hours of that weekday}; own hours win over the pattern; who has neither is not in it.
+
+    Closures and holidays are the caller's: these are the hours if the day is a working day.
+    """
+    if not postings:
+        return {}
+    weekday = on.weekday()
+    pattern = _pattern_hours(weekday)
+    own = _own_hours(on, list(postings))
+    found: dict[int, Hours] = {}
+    for staff_id, held in postings.items():
+        if staff_id in own:
+            if (hours := own[staff_id].get(weekday)) is not None:
+                found[staff_id] = hours
+        elif (by_pattern := pattern.get(held[0].pattern_name)) is not None:
+            found[staff_id] = by_pattern
+    return found
+
+
+def _pattern_hours(weekday: int) -> dict[str, Hours]:
+    query = select(WorkPattern.name, WorkPatternDay).join(WorkPattern.days)
+    rows = db.session.execute(query.where(WorkPatternDay.weekday == weekday))
+    return {name: _hours(day) for name, day in rows}
+
+
+def _own_hours(on: date, staff_ids: list[int]) -> dict[int, dict[int, Hours]]:
+    query = select(StaffHours).where(
+        StaffHours.starts_on <= on,
+        or_(StaffHours.ends_on.is_(None), StaffHours.ends_on >= on),
+    )
+    if len(staff_ids) <= 500:
+        query = query.where(StaffHours.staff_id.in_(staff_ids))
+    found: dict[int, dict[int, Hours]] = {}
+    for row in db.session.scalars(query):
+        found.setdefault(row.staff_id, {})[row.weekday] = _hours(row)
+    return found
+
+
+def _hours(row: WorkPatternDay | StaffHours) -> Hours:
+    breaks: tuple[tuple[int, int], ...] = ()
+    if row.break_start is not None and row.break_end is not None:
+        breaks = ((row.break_start, row.break_end),)
+    core = None
+    if isinstance(row, WorkPatternDay) and row.core_start is not None and row.core_end is not None:
+        core = (row.core_start, row.core_end)
+    return Hours(row.start_minute, row.end_minute, breaks, core)

@@ -1,0 +1,540 @@
+"""What is shown of a person, from the facts of the day and the instant. Pure.
+
+Two axes: *where* (place) and *how* (state). The connection is a third, separate fact.
+
+Order of claims to the state: what the person (or a colleague on their behalf) said > duty > schedule
+(中抜け, break, meeting, trip) > automatic (connection) > the report > the plan. What is displaced is not thrown away:
+every claim has its time, and the strongest of those in force is shown, so the displaced one comes back by itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from webapp.org.rules import Reach
+
+GRACE = timedelta(seconds=25)  # a lost connection is believed only after this
+LONGEST_DAY = timedelta(
+    hours=16
+)  # a day without 終業 is not shown on beyond this once 日替わり has passed
+
+
+class Place(StrEnum):
+    OFFICE = "office"
+    HOME = "home"
+    SATELLITE = "satellite"
+    MOBILE = "mobile"
+    TRIP = "trip"
+    LEAVE = "leave"
+
+
+TELEWORK = frozenset({Place.HOME, Place.SATELLITE, Place.MOBILE})
+
+
+class State(StrEnum):
+    AVAILABLE = "available"
+    BUSY = "busy"
+    DND = "dnd"
+    AWAY = "away"
+    OFF = "off"
+    NO_REPORT = "no_report"
+
+
+SETTABLE = (State.AVAILABLE, State.BUSY, State.DND, State.AWAY)
+
+
+class Source(StrEnum):
+    MANUAL = "manual"
+    PROXY = "proxy"
+    DUTY = "duty"
+    SCHEDULE = "schedule"
+    AUTO = "auto"
+    PLAN = "plan"
+
+
+class Reason(StrEnum):
+    MEETING = "meeting"
+    BRIEFING = "briefing"
+    VISITOR = "visitor"
+    CALL = "call"
+    COUNTER = "counter"
+    ASSEMBLY = "assembly"
+    BREAK = "break"
+    OUT = "out"
+    DISASTER = "disaster"
+    AUTO = "auto"
+
+
+SELF_REASONS = (
+    Reason.MEETING,
+    Reason.BRIEFING,
+    Reason.VISITOR,
+    Reason.CALL,
+    Reason.COUNTER,
+    Reason.ASSEMBLY,
+)
+
+
+class PunchKind(StrEnum):
+    START = "start"
+    END = "end"
+    BREAK_OUT = "break_out"
+    BREAK_IN = "break_in"
+    PLACE = "place"
+
+
+class ReportDuty(StrEnum):
+    """Who reports start and end."""
+
+    NOBODY = "nobody"
+    TELEWORK = "telework"
+    EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    starts_at: datetime
+    ends_at: datetime
+
+    def holds(self, now: datetime) -> bool:
+        return self.starts_at <= now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Span):
+    """A planned 時間帯. place None = it says nothing of the place (a meeting)."""
+
+    place: Place | None
+    reason: Reason | None = None
+    site: str | None = None
+    own: bool = (
+        False  # entered for this person by a request, import or hand, not just the ordinary hours
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A punch that stands (not taken back)."""
+
+    kind: PunchKind
+    at: datetime
+    place: Place | None = None
+    site: str | None = None
+    return_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    source: Source
+    state: State
+    since: datetime
+    until: datetime | None = None
+    note: str = ""
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty(Span):
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that matter for one person's day."""
+
+    report_duty: ReportDuty = ReportDuty.TELEWORK
+    report_grace: timedelta = timedelta(minutes=15)
+    auto_away: timedelta | None = None  # None = off
+    excused: bool = False  # a day on which nobody is 未報告 (辞令交付)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One person, one business day. All instants aware.
+
+    plan: stretches of the day, ordinary hours first, then what was planned on top; the later listed wins.
+    reports: in order of `at`; those of yesterday's day when it still runs past 日替わり.
+    """
+
+    day: Span
+    plan: tuple[Stretch, ...] = ()
+    breaks: tuple[Span, ...] = ()
+    reports: tuple[Report, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    reach: Reach = Reach.NONE
+    connected: bool = False
+    lost_at: datetime | None = None
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a full row says of the person besides name and number."""
+
+    state: State
+    source: Source
+    place: Place | None = None
+    site: str | None = None
+    planned: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    note: str = ""
+    reason: Reason | None = None
+    reach: Reach = Reach.NONE
+    starts_at: datetime | None = None
+    duty: Duty | None = None
+    connected: bool = False
+
+
+# --- the day's plan -------------------------------------------------------------------------
+
+
+def planned_at(facts: Facts, now: datetime) -> Stretch | None:
+    """The stretch that says where the person is meant to be; meetings say nothing of it."""
+    return next((s for s in reversed(facts.plan) if s.place is not None and s.holds(now)), None)
+
+
+def works_at(stretch: Stretch | None) -> bool:
+    return stretch is not None and stretch.place not in (None, Place.LEAVE)
+
+
+def working_edges(facts: Facts) -> list[datetime]:
+    """Instants at which planned work begins, leave and gaps taken out."""
+    edges = sorted({s.starts_at for s in facts.plan} | {s.ends_at for s in facts.plan})
+    began: list[datetime] = []
+    working = False
+    for edge in edges:
+        now_working = works_at(planned_at(facts, edge))
+        if now_working and not working:
+            began.append(edge)
+        working = now_working
+    return began
+
+
+def work_ends_at(facts: Facts) -> datetime | None:
+    """When the planned day ends."""
+    ends = [s.ends_at for s in facts.plan if works_at(s)]
+    return max((end for end in ends if not works_at(planned_at(facts, end))), default=None)
+
+
+def report_due_at(facts: Facts) -> datetime | None:
+    """When 始業 is owed. None = nothing is owed today.
+
+    Default: teleworkers alone, at the start of their first telework stretch (all seven municipalities read
+    ask it of them; office staff use the card reader).
+    """
+    if facts.policy.excused or facts.policy.report_duty is ReportDuty.NOBODY:
+        return None
+    began = working_edges(facts)
+    if facts.policy.report_duty is ReportDuty.EVERYBODY:
+        return began[0] if began else None
+    edges = sorted({s.starts_at for s in facts.plan} | {s.ends_at for s in facts.plan})
+    for edge in edges:
+        stretch = planned_at(facts, edge)
+        if stretch is not None and stretch.place in TELEWORK:
+            return edge
+    return None
+
+
+# --- the day's reports ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the reports up to an instant come to."""
+
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    place: Place | None = None
+    site: str | None = None
+    placed_at: datetime | None = None
+    out: Report | None = None  # the 中抜け one has not come back from
+    back_at: datetime | None = None
+
+    @property
+    def at_work(self) -> bool:
+        return self.started_at is not None and self.ended_at is None
+
+
+def reported(reports: Iterable[Report], now: datetime) -> Reported:
+    """Fold the reports in order; a second 始業 after 終業 opens the day again."""
+    so_far = Reported()
+    for report in reports:
+        if report.at > now:
+            break
+        so_far = _after(so_far, report)
+    return so_far
+
+
+def _after(so_far: Reported, report: Report) -> Reported:
+    match report.kind:
+        case PunchKind.END:
+            return replace(so_far, ended_at=report.at, out=None)
+        case PunchKind.BREAK_OUT:
+            return replace(so_far, out=report)
+        case PunchKind.BREAK_IN:
+            so_far = replace(so_far, out=None, back_at=report.at)
+        case PunchKind.START:
+            again = so_far.ended_at is not None
+            started = report.at if again or so_far.started_at is None else so_far.started_at
+            so_far = replace(so_far, started_at=started, ended_at=None, out=None)
+        case PunchKind.PLACE:
+            # A change of place is a sign of work: who forgot 始業 is at work from here on (and is asked for it).
+            started = so_far.started_at or report.at
+            so_far = replace(so_far, started_at=started)
+    if report.place is not None:
+        so_far = replace(so_far, place=report.place, site=report.site, placed_at=report.at)
+    return so_far
+
+
+def is_running(facts: Facts, so_far: Reported, now: datetime) -> bool:
+    """At work by report, and the report is not left over from a day whose 終業 was forgotten."""
+    if not so_far.at_work or so_far.started_at is None:
+        return False
+    return so_far.started_at >= facts.day.starts_at or now < so_far.started_at + LONGEST_DAY
+
+
+# --- what is shown --------------------------------------------------------------------------
+
+
+def resolve(facts: Facts, now: datetime) -> Shown:
+    """What a full row shows at `now`. A function of its arguments only: same facts and instant, same row."""
+    so_far = reported(facts.reports, now)
+    running = is_running(facts, so_far, now)
+    stretch = planned_at(facts, now)
+    base = _base(facts, so_far, running, stretch, now)
+    claim = _strongest(facts, so_far, running, base, now)
+    if claim is not None:
+        base = replace(
+            base,
+            state=claim.state,
+            source=claim.source,
+            since=claim.since,
+            until=claim.until,
+            note=claim.note,
+            reason=claim.reason,
+            starts_at=None,
+        )
+        if claim.source in (Source.MANUAL, Source.PROXY):
+            base = replace(base, planned=False)
+    duty = next((d for d in facts.duties if d.holds(now)), None)
+    on = is_connected(facts, now)
+    return replace(base, duty=duty, connected=on, reach=_reach(facts, base))
+
+
+def is_connected(facts: Facts, now: datetime) -> bool:
+    return facts.connected and (facts.lost_at is None or now < facts.lost_at + GRACE)
+
+
+def _base(
+    facts: Facts, so_far: Reported, running: bool, stretch: Stretch | None, now: datetime
+) -> Shown:
+    """Without any claim: the report where there is one, else the plan."""
+    if running:
+        return _at_work(facts, so_far, stretch)
+    ended = so_far.ended_at is not None and so_far.ended_at >= facts.day.starts_at
+    if ended:
+        place = stretch.place if stretch and stretch.place is Place.LEAVE else None
+        return Shown(State.OFF, Source.AUTO, place=place, since=so_far.ended_at)
+    if stretch is None or not works_at(stretch):
+        return _not_working(facts, stretch, now)
+    due = report_due_at(facts)
+    started = so_far.started_at is not None and so_far.started_at >= facts.day.starts_at
+    missing = due is not None and not started and now >= due + facts.policy.report_grace
+    return Shown(
+        State.NO_REPORT if missing else State.AVAILABLE,
+        Source.PLAN,
+        place=stretch.place,
+        site=stretch.site,
+        planned=True,
+        since=due if missing else stretch.starts_at,
+        starts_at=due if missing else None,
+    )
+
+
+def _at_work(facts: Facts, so_far: Reported, stretch: Stretch | None) -> Shown:
+    place, site, planned, since = so_far.place, so_far.site, False, so_far.started_at
+    if stretch is not None and _displaces(facts, so_far, stretch):
+        planned = stretch.place != so_far.place
+        place, site = stretch.place, stretch.site
+        if place is Place.LEAVE:
+            return Shown(State.OFF, Source.SCHEDULE, place=place, since=stretch.starts_at)
+        since = stretch.starts_at
+    elif place is None and stretch is not None and works_at(stretch):
+        place, site = stretch.place, stretch.site
+    since = max((t for t in (since, so_far.back_at) if t is not None), default=None)
+    return Shown(State.AVAILABLE, Source.AUTO, place=place, site=site, planned=planned, since=since)
+
+
+def _displaces(facts: Facts, so_far: Reported, stretch: Stretch) -> bool:
+    """Whether the plan has moved on since the person said where they are.
+
+    A report of place answers the stretch it falls into (or, reported early, the first one to come);
+    only what begins after that one displaces it, such as a trip in the afternoon.
+    """
+    if so_far.placed_at is None or not stretch.own:
+        return False
+    answered = planned_at(facts, so_far.placed_at)
+    if answered is None:
+        coming = [s.starts_at for s in facts.plan if s.starts_at > so_far.placed_at]
+        return bool(coming) and stretch.starts_at > min(coming)
+    return stretch.starts_at > so_far.placed_at
+
+
+def _not_working(facts: Facts, stretch: Stretch | None, now: datetime) -> Shown:
+    later = next((edge for edge in working_edges(facts) if edge > now), None)
+    leave = stretch is not None and stretch.place is Place.LEAVE
+    return Shown(
+        State.OFF,
+        Source.PLAN,
+        place=Place.LEAVE if leave else None,
+        planned=False,
+        since=stretch.starts_at if stretch is not None else None,
+        starts_at=later,
+    )
+
+
+def _strongest(
+    facts: Facts, so_far: Reported, running: bool, base: Shown, now: datetime
+) -> Claim | None:
+    spoken = _spoken(facts, so_far, running, now)
+    scheduled = _scheduled(facts, so_far, base, now)
+    if spoken is not None and not _yields(spoken, scheduled):
+        return spoken
+    duty = next((d for d in facts.duties if d.holds(now)), None)
+    if duty is not None and base.state is State.AVAILABLE:
+        return Claim(Source.DUTY, State.BUSY, duty.starts_at, duty.ends_at)
+    return scheduled or _automatic(facts, base, now)
+
+
+def _yields(spoken: Claim, scheduled: Claim | None) -> bool:
+    """An open-ended word is about the work, not about lunch: it yields to a break or 中抜け that begins after it.
+
+    With an until it wins over everything; and 中抜け is itself something the person said, so the later of the two wins.
+    """
+    if scheduled is None or scheduled.since <= spoken.since:
+        return False
+    if scheduled.reason is Reason.OUT:
+        return True
+    return scheduled.reason is Reason.BREAK and spoken.until is None
+
+
+def _spoken(facts: Facts, so_far: Reported, running: bool, now: datetime) -> Claim | None:
+    """The latest of what the person said that still holds."""
+    for claim in sorted(facts.claims, key=lambda c: c.since, reverse=True):
+        if claim.since <= now < claim_ends_at(claim, facts, so_far, running):
+            return claim
+    return None
+
+
+def claim_ends_at(claim: Claim, facts: Facts, so_far: Reported, running: bool) -> datetime:
+    """A claim ends at its until, at 終業, at 日替わり; and with the planned hours, for who makes no report."""
+    ends = [facts.day.ends_at]
+    if claim.until is not None:
+        ends.append(claim.until)
+    if claim.since < facts.day.starts_at:
+        ends.append(facts.day.starts_at if not running else facts.day.ends_at)
+    if so_far.ended_at is not None and claim.since < so_far.ended_at:
+        ends.append(so_far.ended_at)
+    planned_end = work_ends_at(facts)
+    if (
+        not running
+        and claim.until is None
+        and planned_end is not None
+        and claim.since < planned_end
+    ):
+        ends.append(planned_end)
+    return min(ends)
+
+
+def _scheduled(facts: Facts, so_far: Reported, base: Shown, now: datetime) -> Claim | None:
+    if so_far.out is not None and base.state is not State.OFF:
+        out = so_far.out
+        return Claim(Source.SCHEDULE, State.AWAY, out.at, out.return_at, reason=Reason.OUT)
+    if base.state is State.OFF:
+        return None
+    pause = next((b for b in facts.breaks if b.holds(now)), None)
+    if pause is not None and base.state is not State.NO_REPORT:
+        return Claim(
+            Source.SCHEDULE, State.AWAY, pause.starts_at, pause.ends_at, reason=Reason.BREAK
+        )
+    meeting = next((s for s in reversed(facts.plan) if s.reason is not None and s.holds(now)), None)
+    if meeting is not None and base.state is not State.NO_REPORT:
+        return Claim(
+            Source.SCHEDULE, State.BUSY, meeting.starts_at, meeting.ends_at, reason=meeting.reason
+        )
+    return None
+
+
+def _automatic(facts: Facts, base: Shown, now: datetime) -> Claim | None:
+    """自動の退席中: off by default, and only for who reported and whose browser has gone quiet."""
+    wait = facts.policy.auto_away
+    if wait is None or facts.lost_at is None or base.source is not Source.AUTO:
+        return None
+    if base.state is not State.AVAILABLE or now < facts.lost_at + wait:
+        return None
+    return Claim(Source.AUTO, State.AWAY, facts.lost_at + wait, reason=Reason.AUTO)
+
+
+def _reach(facts: Facts, shown: Shown) -> Reach:
+    """At the desk a call can be put through; elsewhere as the person's 着信区分 says; away from work not at all."""
+    if shown.state is State.OFF or shown.place is Place.LEAVE:
+        return Reach.NONE
+    if shown.place is Place.OFFICE:
+        return Reach.TRANSFER
+    return facts.reach
+
+
+# --- the clock ------------------------------------------------------------------------------
+
+
+def next_change(facts: Facts, now: datetime) -> datetime:
+    """When the clock alone changes what is shown next; at the latest 日替わり, when the facts of a new day count."""
+    shown = resolve(facts, now)
+    for edge in _edges(facts):
+        if now < edge < facts.day.ends_at and resolve(facts, edge) != shown:
+            return edge
+    return facts.day.ends_at
+
+
+def _edges(facts: Facts) -> list[datetime]:
+    edges = {s.starts_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
+    edges |= {s.ends_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
+    edges |= {claim.until for claim in facts.claims if claim.until is not None}
+    for report in facts.reports:
+        edges |= {report.at, report.at + LONGEST_DAY}
+    due = report_due_at(facts)
+    if due is not None:
+        edges.add(due + facts.policy.report_grace)
+    if facts.lost_at is not None:
+        edges.add(facts.lost_at + GRACE)
+        if facts.policy.auto_away is not None:
+            edges.add(facts.lost_at + facts.policy.auto_away)
+    return sorted(edges)
+
+
+# --- changes --------------------------------------------------------------------------------
+
+
+def with_said(claims: tuple[Claim, ...], new: Claim) -> tuple[Claim, ...]:
+    """The claims after one more was said: of the earlier ones stay those that outlast it and so come back."""
+    if new.until is None:
+        return (new,)
+    until = new.until
+    stashed = [c for c in claims if c.until is None or c.until > until]
+    return (*sorted(stashed, key=lambda c: c.since)[-3:], new)
+
+
+def same_said(claims: tuple[Claim, ...], new: Claim) -> bool:
+    """The second tap of a double tap, or a second device: nothing new is said."""
+    if not claims:
+        return False
+    last = max(claims, key=lambda c: c.since)
+    return (last.state, last.until, last.note, last.reason) == (
+        new.state,
+        new.until,
+        new.note,
+        new.reason,
+    )

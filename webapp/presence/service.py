@@ -1,0 +1,242 @@
+"""Changes of presence: what people say of themselves or a colleague, and what the sockets say of connections."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from webapp.accounts.access import Actor
+from webapp.core import audit
+from webapp.core.db import db
+from webapp.core.refusals import Conflict, RuleBroken, TooMany
+from webapp.org.models import Staff
+from webapp.presence import queries
+from webapp.presence.models import Connection, StatusClaim, StatusUndo
+from webapp.presence.rules import (
+    GRACE,
+    SELF_REASONS,
+    SETTABLE,
+    Claim,
+    Reason,
+    Source,
+    State,
+    same_said,
+    with_said,
+)
+from webapp.realtime import outbox
+
+UNDO = timedelta(seconds=10)
+UNDO_SLACK = timedelta(seconds=3)  # the button was still there when it was pressed
+RESTART_GRACE = timedelta(
+    seconds=15
+)  # + GRACE: browsers have this long to come back after a restart
+RATE, RATE_S = 10, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """state None = 自動に戻す."""
+
+    state: State | None
+    until: datetime | None = None
+    note: str = ""
+    reason: Reason | None = None
+
+
+_taps: dict[int, deque[float]] = defaultdict(deque)
+
+
+def limit_taps(staff_id: int, *, at: float) -> None:
+    """Ten a person in ten seconds (monotonic seconds); a stuck key must not move the whole section."""
+    taps = _taps[staff_id]
+    while taps and at - taps[0] >= RATE_S:
+        taps.popleft()
+    if len(taps) >= RATE:
+        wait = int(RATE_S - (at - taps[0])) + 1
+        raise TooMany(f"続けて変更しすぎています。{wait}秒ほど待ってください。", wait)
+    taps.append(at)
+
+
+def set_status(staff_id: int, wanted: Wanted, *, actor: Actor, now: datetime) -> bool:
+    """Say how someone is; True if that changed anything. Permission for another's is decided by the caller's load."""
+    _check(wanted, now)
+    rows = _lock(staff_id)
+    before = tuple(queries.claim_of(row) for row in rows)
+    after = _after(before, staff_id, wanted, actor, now)
+    if after is None:
+        return False
+    _remember(staff_id, rows, actor, now)
+    _replace(staff_id, rows, after, actor)
+    if actor.staff_id != staff_id:  # own states leave no trail: no history of persons
+        audit.record(actor, "status.proxy", staff_id=staff_id, now=now)
+    outbox.touch("staff", staff_id)
+    return True
+
+
+def _check(wanted: Wanted, now: datetime) -> None:
+    if wanted.state is not None and wanted.state not in SETTABLE:
+        raise RuleBroken(
+            "この状態は選べません。",
+            {"state": "連絡可能・取り込み中・応答不可・退席中から選んでください"},
+        )
+    if wanted.reason is not None and wanted.reason not in SELF_REASONS:
+        raise RuleBroken(
+            "この理由は選べません。",
+            {"reason": "会議・打合せ・来客・電話・窓口・議会から選んでください"},
+        )
+    if wanted.until is not None and wanted.until <= now:
+        raise RuleBroken("終わりの時刻が過ぎています。", {"until": "これからの時刻にしてください"})
+    if wanted.until is not None and wanted.until > now + timedelta(days=1):
+        raise RuleBroken("終わりの時刻が遠すぎます。", {"until": "24時間以内の時刻にしてください"})
+
+
+def _lock(staff_id: int) -> list[StatusClaim]:
+    """The person's claims; two writers for one person take turns."""
+    db.session.execute(select(Staff.id).where(Staff.id == staff_id).with_for_update())
+    query = select(StatusClaim).where(StatusClaim.staff_id == staff_id)
+    return list(db.session.scalars(query.order_by(StatusClaim.since, StatusClaim.id)))
+
+
+def _after(
+    before: tuple[Claim, ...], staff_id: int, wanted: Wanted, actor: Actor, now: datetime
+) -> tuple[Claim, ...] | None:
+    """None = nothing new was said."""
+    live = tuple(c for c in before if c.until is None or c.until > now)
+    if wanted.state is None:
+        return () if live else None
+    source = Source.MANUAL if actor.staff_id == staff_id else Source.PROXY
+    claim = Claim(source, wanted.state, now, wanted.until, wanted.note, wanted.reason)
+    return None if same_said(live, claim) else with_said(live, claim)
+
+
+def _remember(staff_id: int, rows: list[StatusClaim], actor: Actor, now: datetime) -> None:
+    db.session.merge(
+        StatusUndo(
+            staff_id=staff_id,
+            made_at=now,
+            made_by=actor.staff_id,
+            claims=[
+                {
+                    "source": row.source,
+                    "state": row.state,
+                    "reason": row.reason,
+                    "note": row.note,
+                    "since": row.since.isoformat(),
+                    "until": row.until.isoformat() if row.until else None,
+                    "set_by": row.set_by,
+                }
+                for row in rows
+            ],
+        )
+    )
+
+
+def _replace(
+    staff_id: int, rows: list[StatusClaim], after: tuple[Claim, ...], actor: Actor
+) -> None:
+    kept = {claim.since for claim in after}
+    for row in rows:
+        if row.since not in kept:
+            db.session.delete(row)
+    have = {row.since for row in rows}
+    for claim in after:
+        if claim.since not in have:
+            db.session.add(
+                StatusClaim(
+                    staff_id=staff_id,
+                    source=claim.source,
+                    state=claim.state,
+                    reason=claim.reason,
+                    note=claim.note,
+                    since=claim.since,
+                    until=claim.until,
+                    set_by=actor.staff_id,
+                )
+            )
+    db.session.flush()
+
+
+def undo_status(staff_id: int, *, actor: Actor, now: datetime) -> None:
+    """Back to what was said before the latest change. Conflict when it is too late or someone else changed it."""
+    _lock(staff_id)
+    kept = db.session.get(StatusUndo, staff_id)
+    if kept is None or kept.made_by != actor.staff_id or now > kept.made_at + UNDO + UNDO_SLACK:
+        raise Conflict("元に戻せる時間が過ぎました。状態を選びなおしてください。")
+    db.session.execute(delete(StatusClaim).where(StatusClaim.staff_id == staff_id))
+    for said in kept.claims:
+        until = said["until"]
+        db.session.add(
+            StatusClaim(
+                staff_id=staff_id,
+                source=said["source"],
+                state=said["state"],
+                reason=said["reason"],
+                note=said["note"],
+                since=datetime.fromisoformat(said["since"]),
+                until=datetime.fromisoformat(until) if until else None,
+                set_by=said["set_by"],
+            )
+        )
+    db.session.delete(kept)
+    outbox.touch("staff", staff_id)
+
+
+def undo_until(staff_id: int, *, now: datetime) -> datetime | None:
+    kept = db.session.get(StatusUndo, staff_id)
+    if kept is None or kept.made_by != staff_id or now >= kept.made_at + UNDO:
+        return None
+    return kept.made_at + UNDO
+
+
+def forget_spent_claims(*, now: datetime) -> int:
+    """Erase what no longer holds (yesterday's words, spent undos): no history of states is kept."""
+    old = now - timedelta(hours=36)
+    spent = delete(StatusClaim).where((StatusClaim.until < now) | (StatusClaim.since < old))
+    count = db.session.execute(spent).rowcount  # type: ignore[attr-defined]
+    db.session.execute(delete(StatusUndo).where(StatusUndo.made_at < now - UNDO - UNDO_SLACK))
+    return int(count)
+
+
+def record_connections(
+    arrived: Iterable[int], lost: Iterable[int], signed_out: Iterable[int], *, now: datetime
+) -> None:
+    """What the sockets of this process noticed since the last tick, in one transaction.
+
+    A loss within the grace changes nothing that is shown, and neither does coming back within it: only the next
+    due time moves. So 10,000 browsers that reconnect after a restart make no version and no frame.
+    """
+    came, went, out = set(arrived), set(lost), set(signed_out)
+    query = select(Connection).where(Connection.staff_id.in_(came | went | out))
+    known = {row.staff_id: row for row in db.session.scalars(query)}
+    for staff_id in came:
+        _arrive(staff_id, known.get(staff_id), now)
+    for staff_id in went - came - out:
+        if (row := known.get(staff_id)) is not None and row.connected and row.lost_at is None:
+            row.lost_at = now
+            outbox.reconsider("staff", staff_id)
+    for staff_id in out - came:
+        if (row := known.get(staff_id)) is not None and row.connected:
+            row.connected, row.lost_at = False, None
+            outbox.touch("staff", staff_id)
+
+
+def _arrive(staff_id: int, row: Connection | None, now: datetime) -> None:
+    if row is None:
+        db.session.add(Connection(staff_id=staff_id, connected=True))
+        outbox.touch("staff", staff_id)
+    elif not row.connected or (row.lost_at is not None and now >= row.lost_at + GRACE):
+        row.connected, row.lost_at = True, None
+        outbox.touch("staff", staff_id)
+    elif row.lost_at is not None:
+        row.lost_at = None
+        outbox.reconsider("staff", staff_id)
+
+
+def after_restart(*, now: datetime) -> None:
+    """No socket survived: what was connected counts as such until the browsers had time to come back."""
+    open_lines = Connection.connected.is_(True) & Connection.lost_at.is_(None)
+    ids = list(db.session.scalars(select(Connection.staff_id).where(open_lines)))
+    db.session.execute(update(Connection).where(open_lines).values(lost_at=now + RESTART_GRACE))
+    outbox.reconsider("staff", ids)

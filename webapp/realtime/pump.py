@@ -1,0 +1,122 @@
+"""The pump: takes what changed, renders it once, emits it once per room. Knows topics and ids, never features."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from webapp.core import clock
+from webapp.core.db import db, transaction
+from webapp.realtime import versions
+
+log = logging.getLogger(__name__)
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    room: str
+    event: str
+    payload: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Rendered:
+    """frames to send, and for each id (the version rendered, the instant the clock changes it next)."""
+
+    frames: list[Frame] = field(default_factory=list)
+    due: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+
+
+Renderer = Callable[[Sequence[int]], Rendered]
+Emit = Callable[[str, dict[str, Any], str], None]
+
+
+class Pump:
+    """One per process. `mark` from any greenlet or thread; `flush` from one loop only."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._render: dict[str, Renderer] = {}
+        self._dirty: dict[str, set[int]] = {}
+        self._lock = threading.Lock()
+        self._emit: Emit = lambda *_: None
+        self._unlooked_from: dict[str, int] = {}
+
+    def register(self, topic: str, render: Renderer) -> None:
+        self._render[topic] = render
+
+    def deliver_with(self, emit: Emit) -> None:
+        self._emit = emit
+
+    def mark(self, topic: str, ids: Iterable[int]) -> None:
+        with self._lock:
+            self._dirty.setdefault(topic, set()).update(ids)
+
+    def waiting(self) -> int:
+        return sum(len(ids) for ids in list(self._dirty.values()))
+
+    def _take_dirty(self) -> dict[str, list[int]]:
+        """At most one batch a topic; the rest waits for the next tick, so that nobody waits long."""
+        taken: dict[str, list[int]] = {}
+        with self._lock:
+            for topic, ids in list(self._dirty.items()):
+                batch = sorted(ids)[:BATCH]
+                taken[topic] = batch
+                ids.difference_update(batch)
+                if not ids:
+                    del self._dirty[topic]
+        return taken
+
+    def flush(self) -> bool:
+        """Render and send what is dirty; True if more is waiting.
+
+        Take first, read after: a commit in between marks again.
+        """
+        for topic, ids in self._take_dirty().items():
+            if topic in self._render:
+                self._flush_topic(topic, ids)
+        return bool(self._dirty)
+
+    def _flush_topic(self, topic: str, ids: list[int]) -> None:
+        try:
+            with self._app.app_context():
+                rendered = self._render[topic](ids)
+        except Exception:
+            self.mark(topic, ids)  # nothing is lost: the next tick tries again
+            raise
+        for frame in rendered.frames:
+            self._emit(frame.event, frame.payload, frame.room)
+        if rendered.due:
+            with self._app.app_context(), transaction():
+                versions.set_due(db.session, topic, rendered.due)
+
+    def tick(self) -> bool:
+        """What the clock changed since the last tick gets a version and is marked; True if there was any."""
+        any_due = False
+        for topic in self._render:
+            with self._app.app_context():
+                now = clock.now()
+                ids = versions.due(db.session, topic, now=now)
+                if ids:
+                    with transaction():
+                        versions.pass_due(db.session, topic, ids, now=now)
+                    any_due = True
+                waiting = self._next_unlooked(topic)
+            self.mark(topic, [*ids, *waiting])
+        return any_due
+
+    def _next_unlooked(self, topic: str) -> list[int]:
+        after = self._unlooked_from.get(topic, -1)
+        found = versions.unlooked(db.session, topic, after=after)
+        self._unlooked_from[topic] = found[-1] if len(found) == versions.CHUNK else -1
+        return found
+
+    def settle(self) -> None:
+        """Until nothing is left to do: for tests and for the end of a command."""
+        while self.tick() or self.flush():
+            pass

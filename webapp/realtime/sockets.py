@@ -1,0 +1,360 @@
+"""The sockets: server → browser only. Who is connected, what each one watches, and the beats that prove the feed alive.
+
+Handlers never use the session or `current_user`: in a Socket.IO handler the session is a fork and `before_request`
+does not run. What a connect established is kept here until the socket goes.
+"""
+
+import logging
+import random
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from flask import Flask, request
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from webapp.core import clock
+from webapp.core.db import transaction
+from webapp.realtime.pump import Pump
+
+log = logging.getLogger(__name__)
+
+MOST_SOCKETS = 8  # of one person; the oldest goes
+HIDDEN_S = 60.0
+BEAT_S = 15.0
+DIGEST_S = 60.0
+TICK_S = 0.05
+CLOCK_S = 0.5
+
+
+class Subject(Protocol):
+    """Whoever connected, as far as sockets care."""
+
+    @property
+    def staff_id(self) -> int: ...
+    @property
+    def session_id(self) -> int | None: ...
+    @property
+    def token_id(self) -> int | None: ...
+
+
+class ConnectionsChanged(Protocol):
+    def __call__(
+        self,
+        arrived: Iterable[int],
+        lost: Iterable[int],
+        signed_out: Iterable[int],
+        *,
+        now: datetime,
+    ) -> None: ...
+
+
+@dataclass(slots=True)
+class Member:
+    sid: str
+    subject: Any
+    rooms: dict[str, str] = field(default_factory=dict)
+    hidden_since: float | None = None
+    asleep: bool = False
+
+
+@dataclass(slots=True)
+class Ports:
+    """What the features above lend to the sockets; set by create_app."""
+
+    authenticate: Callable[[Any], Subject | None]
+    plan_watch: Callable[[Any, list[str]], Any]
+    connections_changed: ConnectionsChanged
+    counts: Callable[[str], dict[str, Any] | None]
+    digest: Callable[[str], dict[str, Any]]
+    epoch: Callable[[], str]
+
+
+class Lag:
+    """How late a sleeping loop was woken: the longest of the last minute, in seconds."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, float]] = deque()
+
+    def note(self, late: float) -> None:
+        now = clock.monotonic()
+        self._seen.append((now, max(0.0, late)))
+        while self._seen and self._seen[0][0] < now - 60:
+            self._seen.popleft()
+
+    def longest(self) -> float:
+        return max((late for _, late in list(self._seen)), default=0.0)
+
+
+class Hub:
+    """Everybody connected to this process."""
+
+    def __init__(self, app: Flask, server: Any, pump: Pump, ports: Ports) -> None:
+        self.app, self.server, self.pump, self.ports = app, server, pump, ports
+        self._lock = threading.RLock()
+        self._members: dict[str, Member] = {}
+        self._by_staff: dict[int, OrderedDict[str, None]] = {}
+        self._arrived: set[int] = set()
+        self._lost: set[int] = set()
+        self._signed_out: set[int] = set()
+        self.lag = Lag()
+
+    # --- coming and going -------------------------------------------------------------------
+
+    def connect(self, auth: Any) -> None:
+        subject = self.ports.authenticate(auth)
+        if subject is None:
+            raise Refused("unauthorized")
+        sid: str = request.sid  # type: ignore[attr-defined]
+        with self._lock:
+            self._members[sid] = Member(sid, subject)
+            mine = self._by_staff.setdefault(subject.staff_id, OrderedDict())
+            mine[sid] = None
+            too_many = list(mine)[: max(0, len(mine) - MOST_SOCKETS)]
+            self._arrived.add(subject.staff_id)
+            self._lost.discard(subject.staff_id)
+            self._signed_out.discard(subject.staff_id)
+        for old in too_many:
+            self._close(old)
+
+    def disconnect(self, sid: str) -> None:
+        """Never raises: an exception here would leave a phantom in every room for ever."""
+        with self._lock:
+            member = self._members.pop(sid, None)
+            if member is None:
+                return
+            staff_id = member.subject.staff_id
+            mine = self._by_staff.get(staff_id)
+            if mine is not None:
+                mine.pop(sid, None)
+                if not mine:
+                    del self._by_staff[staff_id]
+                    if staff_id not in self._signed_out:
+                        self._lost.add(staff_id)
+                    self._arrived.discard(staff_id)
+
+    def _close(self, sid: str) -> None:
+        try:
+            self.server.server.disconnect(sid)
+        except KeyError:
+            self.disconnect(sid)
+
+    def close_where(self, wanted: Callable[[Any], bool]) -> int:
+        """Close the sockets of who signed out, lost a role or was revoked: a live socket keeps what it came with."""
+        with self._lock:
+            sids = [m.sid for m in self._members.values() if wanted(m.subject)]
+            people = {self._members[sid].subject.staff_id for sid in sids}
+            for staff_id in people:
+                if all(sid in sids for sid in self._by_staff.get(staff_id, ())):
+                    self._signed_out.add(staff_id)
+        for sid in sids:
+            self._close(sid)
+        return len(sids)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def people(self) -> int:
+        return len(self._by_staff)
+
+    # --- watching ---------------------------------------------------------------------------
+
+    def watch(self, sid: str, codes: list[str]) -> dict[str, Any]:
+        member = self._members[sid]
+        with self.app.app_context():
+            plan = self.ports.plan_watch(member.subject, codes)
+            epoch = self.ports.epoch()
+        for name, room in plan.rooms.items():
+            member.rooms[name] = room
+            if not member.asleep:
+                self.server.server.enter_room(sid, room)
+        answer = {"ok": not plan.refused, "epoch": epoch, "units": plan.forms}
+        return answer | ({"refused": plan.refused} if plan.refused else {})
+
+    def unwatch(self, sid: str, codes: list[str]) -> dict[str, Any]:
+        """The units and all below them."""
+        member = self._members[sid]
+        with self.app.app_context():
+            plan = self.ports.plan_watch(member.subject, codes)
+        for name in plan.rooms:
+            room = member.rooms.pop(name, None)
+            if room is not None:
+                self.server.server.leave_room(sid, room)
+        return {"ok": True, "units": sorted(member.rooms)}
+
+    def hello(self, sid: str, visible: bool) -> dict[str, Any]:
+        member = self._members[sid]
+        if not visible:
+            member.hidden_since = member.hidden_since or clock.monotonic()
+            return {"ok": True}
+        slept, member.hidden_since, member.asleep = member.asleep, None, False
+        if slept:
+            for room in member.rooms.values():
+                self.server.server.enter_room(sid, room)
+        return {"ok": True, "fetch": slept}
+
+    def _put_to_sleep(self) -> None:
+        since = clock.monotonic() - HIDDEN_S
+        for member in list(self._members.values()):
+            if (
+                member.hidden_since is not None
+                and not member.asleep
+                and member.hidden_since < since
+            ):
+                member.asleep = True
+                for room in member.rooms.values():
+                    self.server.server.leave_room(member.sid, room)
+
+    # --- the loops --------------------------------------------------------------------------
+
+    def emit(self, event: str, payload: dict[str, Any], room: str | None = None) -> None:
+        self.server.emit(event, payload, to=room)
+
+    def start(self) -> None:
+        loops = (
+            self._pump_loop,
+            self._clock_loop,
+            self._beat_loop,
+            self._digest_loop,
+            self._lag_loop,
+        )
+        for loop in loops:
+            self.server.start_background_task(self._for_ever, loop)
+
+    def _for_ever(self, loop: Callable[[], float]) -> None:
+        """Run one step after another; a failing step is logged and tried again, the loop never dies."""
+        wait = 0.0
+        while True:
+            self.server.sleep(wait)
+            try:
+                wait = loop()
+            except Exception:
+                log.exception("%s failed; trying again", loop.__name__)
+                wait = 1.0
+
+    def _pump_loop(self) -> float:
+        self._write_connections()
+        return 0.0 if self.pump.flush() else TICK_S
+
+    def _write_connections(self) -> None:
+        with self._lock:
+            taken = (self._arrived, self._lost, self._signed_out)
+            self._arrived, self._lost, self._signed_out = set(), set(), set()
+        if not any(taken):
+            return
+        try:
+            with self.app.app_context(), transaction():
+                self.ports.connections_changed(*taken, now=clock.now())
+        except Exception:
+            with self._lock:
+                self._arrived |= taken[0] & self._by_staff.keys()
+                self._lost |= taken[1] - self._by_staff.keys()
+                self._signed_out |= taken[2] - self._by_staff.keys()
+            raise
+
+    def _clock_loop(self) -> float:
+        more = self.pump.tick()
+        self._put_to_sleep()
+        self._emit_counts()
+        return 0.0 if more else CLOCK_S
+
+    def _emit_counts(self) -> None:
+        """City-wide views get counts, never rows, and at most once a second."""
+        for room in self._rooms_ending(":counts"):
+            with self.app.app_context():
+                payload = self.ports.counts(room.removesuffix(":counts"))
+            if payload is not None:
+                self.emit("counts", payload, room)
+
+    def _rooms_ending(self, suffix: str) -> set[str]:
+        with self._lock:
+            return {
+                room
+                for member in self._members.values()
+                for room in member.rooms.values()
+                if room.endswith(suffix) and not member.asleep
+            }
+
+    def _lag_loop(self) -> float:
+        began = clock.monotonic()
+        self.server.sleep(0.1)
+        self.lag.note(clock.monotonic() - began - 0.1)
+        return 0.0
+
+    def _beat_loop(self) -> float:
+        with self.app.app_context():
+            epoch = self.ports.epoch()
+        self.emit("beat", {"as_of": clock.to_tokyo(clock.now()).isoformat(), "epoch": epoch})
+        return BEAT_S
+
+    def _digest_loop(self) -> float:
+        """Each watched unit once a minute, spread over it."""
+        rooms = sorted(self._rooms_ending(":full") | self._rooms_ending(":directory"))
+        with self.app.app_context():
+            epoch = self.ports.epoch()
+        for room in rooms:
+            code = room.rpartition(":")[0]
+            self.emit("digest", self.ports.digest(code) | {"epoch": epoch}, room)
+            self.server.sleep(min(1.0, DIGEST_S / 2 / len(rooms)))
+        return DIGEST_S / 2 + random.uniform(0, DIGEST_S / 2)
+
+
+def disconnect_where(app: Flask, wanted: Callable[[Any], bool]) -> int:
+    hub: Hub | None = app.extensions.get("hub")
+    return hub.close_where(wanted) if hub is not None else 0
+
+
+def disconnect_sessions(app: Flask, session_ids: Iterable[int]) -> int:
+    ended = set(session_ids)
+    return disconnect_where(app, lambda subject: subject.session_id in ended)
+
+
+def disconnect_tokens(app: Flask, token_ids: Iterable[int]) -> int:
+    ended = set(token_ids)
+    return disconnect_where(app, lambda subject: subject.token_id in ended)
+
+
+def bind(hub: Hub) -> None:
+    """The handlers. An exception in one answers an error instead of leaving the client without its ack."""
+
+    def connect(auth: Any = None) -> None:
+        hub.connect(auth)
+
+    def disconnect(*_reason: Any) -> None:
+        sid: str = request.sid  # type: ignore[attr-defined]
+        try:
+            hub.disconnect(sid)
+        except Exception:
+            log.exception("disconnect of %s", sid)
+
+    def watch(data: Any = None) -> dict[str, Any]:
+        return hub.watch(request.sid, _codes(data))  # type: ignore[attr-defined]
+
+    def unwatch(data: Any = None) -> dict[str, Any]:
+        return hub.unwatch(request.sid, _codes(data))  # type: ignore[attr-defined]
+
+    def hello(data: Any = None) -> dict[str, Any]:
+        visible = data.get("visible", True) if isinstance(data, dict) else True
+        return hub.hello(request.sid, bool(visible))  # type: ignore[attr-defined]
+
+    def failed(error: Exception) -> dict[str, Any]:
+        if isinstance(error, ValueError):
+            return {"ok": False, "error": str(error)}
+        log.exception("socket handler", exc_info=error)
+        return {"ok": False, "error": "server_error"}
+
+    for handler in (connect, disconnect, watch, unwatch, hello):
+        hub.server.on_event(handler.__name__, handler)
+    hub.server.on_error_default(failed)
+
+
+def _codes(data: Any) -> list[str]:
+    units = data.get("units") if isinstance(data, dict) else None
+    if not isinstance(units, list) or not all(isinstance(code, str) for code in units):
+        raise ValueError('{"units": ["所属コード", …]} の形で送ってください')
+    if len(units) > 50:
+        raise ValueError("一度に指定できる所属は 50 までです")
+    return list(dict.fromkeys(units))

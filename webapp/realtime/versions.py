@@ -1,0 +1,102 @@
+"""Versions in the database: made inside the transaction of a change, by compare-and-set when the clock makes one."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, scoped_session
+
+from webapp.realtime.models import RowVersion
+
+AnySession = Session | scoped_session[Any]
+CHUNK = 500
+
+
+def chunks(ids: Iterable[int], size: int = CHUNK) -> Iterable[list[int]]:
+    rest = iter(ids)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def bump(session: AnySession, topic: str, ids: Iterable[int], *, now: datetime) -> None:
+    """One version more for each id (the first is 1). Sorted, so that two writers cannot deadlock."""
+    insert: Any = (
+        sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    )
+    for part in chunks(sorted(ids)):
+        rows = [
+            {"topic": topic, "key": key, "version": 1, "made_at": now, "due_at": None}
+            for key in part
+        ]
+        new = insert(RowVersion).values(rows)
+        session.execute(
+            new.on_conflict_do_update(
+                index_elements=["topic", "key"],
+                set_={"version": RowVersion.version + 1, "made_at": now, "due_at": None},
+            )
+        )
+
+
+def reconsider(session: AnySession, topic: str, ids: Iterable[int]) -> None:
+    """The next due time has to be worked out again; what is shown stays as it is."""
+    for part in chunks(sorted(ids)):
+        session.execute(
+            update(RowVersion)
+            .where(RowVersion.topic == topic, RowVersion.key.in_(part))
+            .values(due_at=None)
+        )
+
+
+def read(session: AnySession, topic: str, ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
+    """{id: (version, made_at)} of the ids that have one."""
+    table = RowVersion.__table__.c
+    found: dict[int, tuple[int, datetime]] = {}
+    for part in chunks(ids, 5000):
+        query = select(table.key, table.version, table.made_at)
+        rows = session.execute(query.where(table.topic == topic, table.key.in_(part)))
+        found |= {key: (version, made_at) for key, version, made_at in rows}
+    return found
+
+
+def due(session: AnySession, topic: str, *, now: datetime, limit: int = CHUNK) -> list[int]:
+    query = select(RowVersion.key).where(RowVersion.topic == topic, RowVersion.due_at <= now)
+    return list(session.scalars(query.order_by(RowVersion.due_at).limit(limit)))
+
+
+def unlooked(session: AnySession, topic: str, *, after: int = -1, limit: int = CHUNK) -> list[int]:
+    """Ids whose next due time nobody has worked out: after a start, an import, a crash in between."""
+    query = select(RowVersion.key).where(
+        RowVersion.topic == topic, RowVersion.due_at.is_(None), RowVersion.key > after
+    )
+    return list(session.scalars(query.order_by(RowVersion.key).limit(limit)))
+
+
+def pass_due(session: AnySession, topic: str, ids: Sequence[int], *, now: datetime) -> None:
+    """The clock made these change; a process that comes second finds due_at gone and does nothing."""
+    session.execute(
+        update(RowVersion)
+        .where(RowVersion.topic == topic, RowVersion.key.in_(sorted(ids)), RowVersion.due_at <= now)
+        .values(version=RowVersion.version + 1, made_at=now, due_at=None)
+    )
+
+
+def set_due(session: AnySession, topic: str, dues: dict[int, tuple[int, datetime]]) -> None:
+    """{id: (version it was worked out for, when)}; a newer version leaves it to its own turn."""
+    table: Any = RowVersion.__table__
+    session.connection().execute(
+        update(table)
+        .where(
+            table.c.topic == topic,
+            table.c.key == bindparam("of_key"),
+            table.c.version == bindparam("of_version"),
+            table.c.due_at.is_(None),
+        )
+        .values(due_at=bindparam("at")),
+        [
+            {"of_key": key, "of_version": version, "at": when}
+            for key, (version, when) in sorted(dues.items())
+        ],
+    )

@@ -1,0 +1,105 @@
+"""What create_app puts together: the one place that knows every feature."""
+
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import make_url
+from sqlalchemy.pool import QueuePool
+
+from webapp.accounts.guard import authenticate_socket, register_guard
+from webapp.board import live
+from webapp.config import Config
+from webapp.core import facts, pages
+from webapp.core.proxy import TrustedProxies
+from webapp.extensions import babel, db
+from webapp.presence.service import record_connections
+from webapp.realtime import engine, sockets
+from webapp.realtime.pump import Pump
+from webapp.standup import live as standup_live
+
+FEATURES = (
+    "accounts",
+    "attendance",
+    "standup",
+    "board",
+    "reports",
+    "admin",
+    "api",
+    "operation",
+)
+MODELS = ("core", "realtime", "org", "accounts", "presence", "attendance", "plans", "standup")
+
+
+def register_database(app: Flask, config: Config) -> None:
+    app.config["ZAISEKI"] = config
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        TESTING=config.testing,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(config),
+        SESSION_COOKIE_NAME="zaiseki",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=180),  # the database decides earlier
+        MAX_CONTENT_LENGTH=20 * 1024 * 1024,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard asks for it, of everybody but bearers of a token
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the session: a page left open over lunch still saves
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_DEFAULT_LOCALE="ja",
+        BABEL_DEFAULT_TIMEZONE="Asia/Tokyo",
+    )
+    for feature in MODELS:
+        import_module(f"webapp.{feature}.models")
+    db.init_app(app)
+    babel.init_app(app)
+
+
+def _engine_options(config: Config) -> dict[str, Any]:
+    options: dict[str, Any] = {"pool_size": 20, "max_overflow": 0, "pool_timeout": 20}
+    if make_url(config.database_url).get_backend_name() == "postgresql":
+        return options | {"pool_pre_ping": True}
+    return options | {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
+
+
+def register_accounts(app: Flask) -> None:
+    register_guard(app)
+
+
+def register_features(app: Flask) -> None:
+    """Blueprints: `webapp.<feature>.routes.bp`."""
+    for feature in FEATURES:
+        app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
+
+
+def register_pages(app: Flask) -> None:
+    pages.register_security_headers(app)
+    pages.register_template_words(app)
+
+
+def register_realtime(app: Flask) -> None:
+    """The pump and the sockets, with what the features lend them. Nothing runs before `serve` starts the hub."""
+    pump = Pump(app)
+    board = live.LiveBoard()
+    pump.register("staff", board.render)
+    pump.register("standup", standup_live.render)
+    server = engine.make_server(app.config["ZAISEKI"])
+    server.init_app(app)
+    ports = sockets.Ports(
+        authenticate=authenticate_socket,
+        plan_watch=live.plan_watch,
+        connections_changed=record_connections,
+        counts=board.counts,
+        digest=board.ledger.digest,
+        epoch=facts.epoch,
+    )
+    hub = sockets.Hub(app, server, pump, ports)
+    sockets.bind(hub)
+    pump.deliver_with(hub.emit)
+    config: Config = app.config["ZAISEKI"]
+    app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
+        app.wsgi_app, config.trusted_proxies, config.remote_user_header
+    )
+    app.extensions |= {"pump": pump, "live_board": board, "hub": hub, "socket_server": server}

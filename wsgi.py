@@ -1,0 +1,55 @@
+"""The server's entry: patches first, then serves. The only file that names eventlet.
+
+`zaiseki serve` and `zaiseki run` replace themselves by this file, so that nothing is imported before it is patched.
+"""
+
+import os
+import sys
+import warnings
+
+EVENTLET = os.environ.get("ZAISEKI_ASYNC_MODE", "").strip() in {"", "eventlet"}
+if EVENTLET:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # importing eventlet announces its retirement
+        import eventlet
+
+        eventlet.monkey_patch()
+
+from webapp import serving
+from webapp.extensions import run_off_loop_with
+
+LARGEST_CROWD = 20_000  # sockets at once; the default of 1024 lets the 1,025th hang
+
+
+def serve_eventlet(app: serving.Served) -> None:
+    from eventlet import tpool, wsgi
+
+    run_off_loop_with(tpool.execute)
+    try:
+        listener = eventlet.listen((app.host, app.port), backlog=4096)
+    except OSError as error:
+        serving.stop_with(f"{app.host}:{app.port} で待ち受けられません（{error.strerror}）")
+    app.start()
+    wsgi.server(
+        listener,
+        app.wsgi,
+        max_size=LARGEST_CROWD,
+        log_output=False,
+        debug=False,
+        socket_timeout=60,
+        keepalive=30,
+    )
+
+
+def serve_threading(app: serving.Served) -> None:
+    app.start()
+    app.run_with_threads()
+
+
+def main(fill: bool) -> None:
+    app = serving.prepare(fill=fill)
+    (serve_eventlet if EVENTLET else serve_threading)(app)
+
+
+if __name__ == "__main__":
+    main(fill="run" in sys.argv[1:])
