@@ -41,6 +41,14 @@ UNIT_WORDS = {
 }
 
 
+# Codes are shown as the names they stand for.
+_LABELS = {
+    "unit_code": "所属",
+    "parent_code": "上位所属",
+    "successor_code": "引継先",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One person or unit. fields: (column, before, after) as words."""
@@ -155,7 +163,8 @@ def _person_fields(
         for field, column in STAFF_FIELDS.items():
             first, second = getattr(old, field), getattr(new, field)
             if first != second:
-                yield column, _word(field, first, names), _word(field, second, names)
+                label = _LABELS.get(field, column)
+                yield label, _word(field, first, names), _word(field, second, names)
     for key, new in after.items():
         if key not in before:
             yield POSTING_WORDS[PostingKind(new.kind)], "", _post(new, names)
@@ -215,7 +224,7 @@ def _unit(
     what = What.CHANGED
     if UNIT_FIELDS["name"] in columns:
         what = What.RENAMED
-    elif UNIT_FIELDS["parent_code"] in columns:
+    elif _LABELS["parent_code"] in columns:
         what = What.MOVED
     return Change(what, code, new.name, old.name, new.name, fields, new.line)
 
@@ -229,4 +238,4 @@ def _unit_fields(
             continue
         if field in {"parent_code", "successor_code"}:
             first, second = names.get(first, first), names.get(second, second)
-        yield column, str(first), str(second)
+        yield _LABELS.get(field, column), str(first), str(second)

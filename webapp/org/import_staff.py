@@ -55,20 +55,31 @@ def _tell(
     steps: Steps[StaffRow],
 ) -> None:
     checked.changes_something = bool(steps)
-    checked.changes = staff_changes(held, steps, checked.effective, facts_of.unit_names())
+    if steps:
+        checked.changes = staff_changes(held, steps, checked.effective, facts_of.unit_names())
     checked.counts = counted(checked.changes)
-    before = people_before(held, checked.effective)
-    checked.counts["unchanged"] = len({row.number for row in rows}) - sum(
-        count for what, count in checked.counts.items() if what != What.LEFT
+    lasting = {
+        row.number for row in rows if row.ends_on is None or row.ends_on >= checked.effective
+    }
+    checked.counts["unchanged"] = len(
+        lasting - {change.code for change in checked.changes if change.what is not What.LEFT}
     )
     if not checked.order.part:
-        leaving = checked.counts.get(What.LEFT, 0)
-        refuse_if_too_many_leave(checked, leaving, len(before), "職員")
+        before = len(people_before(held, checked.effective))
+        refuse_if_too_many_leave(checked, _leaving(checked, steps), before, "職員")
     _tell_hours(checked, rows)
     without_main = {row.number for row in rows} - {row.number for row in rows if row.is_main}
     if without_main:
         some = "、".join(sorted(without_main)[:10])
         checked.notes.append(f"本務のない人が {len(without_main)} 人います: {some}")
+
+
+def _leaving(checked: Checked, steps: Steps[StaffRow]) -> int:
+    """People who leave because of this file; a term that ran out by itself is nobody's mistake."""
+    ended = {held.row.number for held, _ in steps.close} | {
+        held.row.number for held in steps.remove
+    }
+    return sum(change.what is What.LEFT and change.code in ended for change in checked.changes)
 
 
 def _tell_hours(checked: Checked, rows: Sequence[StaffRow]) -> None:

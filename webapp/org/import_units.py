@@ -58,12 +58,14 @@ def _tell(
 ) -> None:
     names = facts_of.unit_names() | {row.code: row.name for row in rows}
     checked.changes_something = bool(steps)
-    checked.changes = unit_changes(held, steps, checked.effective, successors, names)
+    if steps:
+        checked.changes = unit_changes(held, steps, checked.effective, successors, names)
     checked.counts = counted(checked.changes)
     in_force = [old for old in held if old.in_force(checked.effective)]
     lasting = [row for row in rows if row.ends_on is None or row.ends_on >= checked.effective]
-    checked.counts["unchanged"] = len({row.code for row in lasting}) - sum(
-        count for what, count in checked.counts.items() if what != What.LEFT
+    checked.counts["unchanged"] = len(
+        {row.code for row in lasting}
+        - {change.code for change in checked.changes if change.what is not What.LEFT}
     )
     if not checked.order.part:
         leaving = checked.counts.get(What.LEFT, 0)
