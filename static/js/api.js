@@ -40,6 +40,7 @@ export async function renewToken(path = "/") {
   const fresh = page.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
   if (!fresh) return false;
   document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", fresh);
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": fresh }));
   for (const field of document.querySelectorAll('input[name="csrf_token"]'))
     field.setAttribute("value", fresh);
   return true;

@@ -5,14 +5,15 @@ import { dateOf, heardServerTime, hm, iso, nextAt, serverNow } from "./clock.js"
 import { Live } from "./live.js";
 import { describe, openOutbox } from "./outbox.js";
 import { label, t } from "./text.js";
-import { announce, toast } from "./toast.js";
+import { toast } from "./toast.js";
 
 /** @typedef {import("./queue.js").Outcome} Outcome */
 
 const me = JSON.parse(document.getElementById("me")?.textContent ?? "{}");
 const outbox = await openOutbox(me.staff, showWaiting);
 let shown = me.row?.version ?? 0;
-let fetching = false;
+/** @type {Promise<boolean> | null} */
+let fetching = null;
 
 /** @param {import("./queue.js").Item[]} items */
 function showWaiting(items) {
@@ -58,29 +59,30 @@ function beingWritten(half) {
   );
 }
 
-/** Both halves anew from the server. @returns {Promise<boolean>} */
-async function refresh() {
-  if (fetching) return false;
-  fetching = true;
-  try {
-    const answer = await fetch("/", { headers: { Accept: "text/html" }, cache: "no-store" });
-    if (!answer.ok || answer.redirected) return false;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("me")?.textContent;
-    if (!fresh) return false;
-    const stamp = page.querySelector('meta[name="server-now"]')?.getAttribute("content");
-    if (stamp) heardServerTime(stamp);
-    Object.assign(me, JSON.parse(fresh));
-    shown = me.row.version;
-    for (const id of ["home-act", "home-today"]) swap(id, page);
-    showWaiting(await outbox.waiting());
-    showDay();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    fetching = false;
-  }
+/** Both halves anew from the server; one request at a time. @returns {Promise<boolean>} */
+function refresh() {
+  fetching ??= fetchHalves()
+    .catch(() => false)
+    .finally(() => {
+      fetching = null;
+    });
+  return fetching;
+}
+
+async function fetchHalves() {
+  const answer = await fetch("/", { headers: { Accept: "text/html" }, cache: "no-store" });
+  if (!answer.ok || answer.redirected) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById("me")?.textContent;
+  if (!fresh) return false;
+  const stamp = page.querySelector('meta[name="server-now"]')?.getAttribute("content");
+  if (stamp) heardServerTime(stamp);
+  Object.assign(me, JSON.parse(fresh));
+  shown = me.row.version;
+  for (const id of ["home-act", "home-today"]) swap(id, page);
+  showWaiting(await outbox.waiting());
+  showDay();
+  return true;
 }
 
 /** @param {string} id @param {Document} page */
@@ -188,6 +190,7 @@ async function takeBack(id) {
 /** Say what became of a tap. True: it is with the server. @param {Outcome} outcome @param {HTMLFormElement} form */
 async function said(outcome, form) {
   if ("sent" in outcome) {
+    await fetching; // begun before the tap: may not know it
     await refresh();
     return true;
   }
@@ -315,16 +318,16 @@ setInterval(() => {
 const units = [
   ...new Set((me.postings ?? []).map((/** @type {{unit: string}} */ posting) => posting.unit)),
 ];
-new Live({
+const live = new Live({
   units,
   fetch: async () => {
     const waiting = (await outbox.waiting()).length;
     await outbox.flush();
     if (waiting && (await outbox.waiting()).length === 0) {
       toast(t("預かっていた報告を送りました"));
-      announce(t("預かっていた報告を送りました"));
     }
-    await refresh();
+    if (!(await refresh())) throw new Error("not refreshed");
+    live.fetched(iso(serverNow()));
   },
   rows: ({ rows }) => {
     const mine = rows.find((row) => row.staff === me.staff);

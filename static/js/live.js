@@ -37,6 +37,8 @@ export class Live {
     /** @type {LinkStep | ""} */
     this.step = "";
     this.asking = false;
+    this.pending = true; // subscribed, but what was missed meanwhile is not fetched yet
+    this.turn = 0;
     this.socket = io({
       transports: ["websocket"],
       reconnectionDelay: 1_000,
@@ -94,20 +96,41 @@ export class Live {
             return;
           }
           this.epoch = ack.epoch ?? this.epoch;
-          void Promise.resolve(this.listener.fetch()).catch(() => {});
+          this.pending = true;
+          this.load();
         },
       );
+  }
+
+  /** Fetch everything watched; until it has come, the page does not claim to be current. */
+  load() {
+    const turn = ++this.turn;
+    Promise.resolve(this.listener.fetch()).then(
+      () => {
+        if (turn !== this.turn || !this.socket.connected) return;
+        this.pending = false;
+        this.heardAt = Date.now();
+        this.show();
+      },
+      () => setTimeout(() => turn === this.turn && this.load(), 2_000 + Math.random() * 6_000),
+    );
   }
 
   /** @param {string} [epoch] */
   fetchAgain(epoch) {
     if (epoch) this.epoch = epoch;
-    void Promise.resolve(this.listener.fetch()).catch(() => {});
+    this.load();
   }
 
   /** @param {Error} error */
   async refused(error) {
-    if (error.message !== "unauthorized" || this.asking) return;
+    if (error.message !== "unauthorized") {
+      // Refused for another reason: the library does not try again by itself.
+      if (!this.socket.active)
+        setTimeout(() => this.socket.connect(), 5_000 + Math.random() * 25_000);
+      return;
+    }
+    if (this.asking) return;
     this.asking = true;
     if (await askToSignIn()) this.socket.connect();
     this.asking = false;
@@ -115,9 +138,9 @@ export class Live {
 
   /** @param {string} asOf */
   heard(asOf) {
-    this.heardAt = Date.now();
+    if (!this.pending) this.heardAt = Date.now();
     if (!asOf) return;
-    if (!this.asOf || asOf > this.asOf) this.asOf = asOf;
+    if (!this.pending && (!this.asOf || asOf > this.asOf)) this.asOf = asOf;
     warnOfClock(heardServerTime(asOf));
     this.show();
   }
@@ -133,13 +156,14 @@ export class Live {
     const visible = !document.hidden;
     if (this.socket.connected) this.socket.emit("hello", { visible });
     if (!visible) this.hiddenSince = Date.now();
+    else if (!this.socket.active) this.socket.connect();
     else if (this.hiddenSince && Date.now() - this.hiddenSince > HIDDEN_FOR) this.fetchAgain();
   }
 
   /** A snapshot was taken by HTTP: that too is word from the server. @param {string} asOf */
   fetched(asOf) {
-    if (this.socket.connected) this.heard(asOf);
-    else if (!this.asOf || asOf > this.asOf) this.asOf = asOf;
+    if (!this.asOf || asOf > this.asOf) this.asOf = asOf;
+    this.heard(asOf);
   }
 
   show() {
