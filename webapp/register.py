@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import make_url
 from sqlalchemy.pool import QueuePool
 
@@ -51,6 +52,9 @@ def register_database(app: Flask, config: Config) -> None:
         BABEL_DEFAULT_LOCALE="ja",
         BABEL_DEFAULT_TIMEZONE="Asia/Tokyo",
     )
+    json_provider = DefaultJSONProvider(app)
+    json_provider.ensure_ascii, json_provider.sort_keys, json_provider.compact = False, False, True
+    app.json = json_provider
     for feature in MODELS:
         import_module(f"webapp.{feature}.models")
     db.init_app(app)

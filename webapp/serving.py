@@ -173,6 +173,7 @@ def _logging(config: Config) -> None:
         else "%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.basicConfig(level=logging.INFO, format=form, stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def stop_with(message: str) -> NoReturn:

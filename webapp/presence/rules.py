@@ -502,6 +502,7 @@ def next_change(facts: Facts, now: datetime) -> datetime:
 def _edges(facts: Facts) -> list[datetime]:
     edges = {s.starts_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
     edges |= {s.ends_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
+    edges |= {claim.since for claim in facts.claims}
     edges |= {claim.until for claim in facts.claims if claim.until is not None}
     for report in facts.reports:
         edges |= {report.at, report.at + LONGEST_DAY}
