@@ -109,7 +109,7 @@ class BoardPage {
       if (group.unit === this.unit) link.removeAttribute("href");
     }
     const list = /** @type {HTMLElement} */ (part(section, "list"));
-    list.setAttribute("aria-label", group.name);
+    (part(section, "region") ?? list).setAttribute("aria-label", group.name);
     for (const row of this.board.rows.values()) {
       if (row.unit !== group.unit) continue;
       const node = fromTemplate(table ? "t-row" : "t-tile");
