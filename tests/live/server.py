@@ -43,15 +43,15 @@ class Server:
             "ZAISEKI_PORT": str(self.port),
             **self.environ,
         }
-        out = self.log.open("ab") if self.log else subprocess.DEVNULL
-        self.process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "zaiseki"), "serve"],
-            env=environ,
-            cwd=ROOT,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with open(self.log or os.devnull, "ab") as out:
+            self.process = subprocess.Popen(
+                [str(Path(sys.executable).parent / "zaiseki"), "serve"],
+                env=environ,
+                cwd=ROOT,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self._wait()
         return self
 

@@ -73,18 +73,14 @@ def request(
         return json.load(answer)
 
 
-def test_anonymous_is_refused(live: Live) -> None:
-    with pytest.raises(Refused) as refused:
-        Watcher(live, None)
-    assert "unauthorized" in str(refused.value)
-
-
-def test_wrong_token_is_refused(live: Live) -> None:
+@pytest.mark.parametrize("auth", [None, {}, {"token": "zsk_wrong"}, {"token": 7}])
+def test_strangers_get_a_connect_error_and_nothing_else(live: Live, auth: Any) -> None:
     client = socketio.Client(reconnection=False)
     errors: list[Any] = []
     client.on("connect_error", errors.append)
     with pytest.raises(Refused):
-        client.connect(live.url, auth={"token": "zsk_wrong"}, transports=["websocket"])
+        client.connect(live.url, auth=auth, transports=["websocket"])
+    client.eio.disconnect()
     assert errors == [{"message": "unauthorized"}]
 
 
