@@ -1,8 +1,9 @@
 """保育課, written by hand: the section the demonstration opens with, at 10:20 on a Tuesday.
 
 Columns: 氏名 | ふりがな | 職名 | 役割 | 勤務時間 | 着信区分 | where | what they said of themselves.
-where: card (the reader at the door) · plan (counted as planned) · home · late (at home, not reported yet) ·
-satellite · mobile · trip · leave · morning-off · by hours only (a later start). said: state reason until.
+where: card (the reader at the door) · plan (counted as planned) · home · late (at home, not reported
+yet) · satellite · mobile · out (中抜け) · trip · called (a trip entered by a colleague) · leave ·
+morning-off · hours (a later start). said: state reason until note; - = no reason.
 """
 
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ _SEATS = {
 秋山 理沙|あきやま りさ|主任|職員|標準|発信のみ|satellite|
 小松 陽介|こまつ ようすけ|主事|職員|標準|発信のみ|plan|
 星野 彩花|ほしの あやか|主事|職員|遅出|発信のみ|hours|
-黒田 和樹|くろだ かずき|主事|職員|標準|不可|trip|busy - 17:15 県の監査立会い
+黒田 和樹|くろだ かずき|主事|職員|標準|不可|called|busy - 17:15 県の監査立会い
 松岡 直子|まつおか なおこ|主事|職員|標準|発信のみ|morning-off|
 桑原 恵美|くわばら えみ|会計年度任用職員|職員|標準|不可|plan|
 長尾 光代|ながお みつよ|会計年度任用職員|職員|標準|不可|leave|
