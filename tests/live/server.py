@@ -43,7 +43,7 @@ class Server:
             "ZAISEKI_PORT": str(self.port),
             **self.environ,
         }
-        with open(self.log or os.devnull, "ab") as out:
+        with (self.log or Path(os.devnull)).open("ab") as out:
             self.process = subprocess.Popen(
                 [str(Path(sys.executable).parent / "zaiseki"), "serve"],
                 env=environ,
