@@ -132,7 +132,7 @@ def unit_names_ever() -> dict[int, str]:
     """{unit id: its latest name}, for pages of those who may know what is not published."""
     query = select(Unit.id, UnitTerm.name).join(UnitTerm, UnitTerm.unit_id == Unit.id)
     rows = db.session.execute(query.order_by(UnitTerm.starts_on))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,9 @@ def coming_units(*, now: datetime, unpublished: bool) -> list[UnitChange]:
         ends = ends.where(
             or_(UnitTerm.closed_known_from.is_(None), UnitTerm.closed_known_from <= now)
         )
-    ending = dict(db.session.execute(ends).tuples().all())
+    ending = dict(db.session.execute(ends).all())
     found: list[UnitChange] = []
-    for code, term in db.session.execute(begins).tuples():
+    for code, term in db.session.execute(begins):
         old = ending.pop(code, None)
         what = "新しい所属"
         if old is not None:

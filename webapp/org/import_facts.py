@@ -145,15 +145,15 @@ def unit_names() -> dict[str, str]:
     """{code: the latest name}, published or not."""
     query = select(Unit.code, UnitTerm.name).join(UnitTerm, UnitTerm.unit_id == Unit.id)
     rows = db.session.execute(query.order_by(UnitTerm.starts_on))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def unit_ids() -> dict[str, int]:
-    return dict(db.session.execute(select(Unit.code, Unit.id)).tuples().all())
+    return dict(db.session.execute(select(Unit.code, Unit.id)).all())
 
 
 def staff_ids() -> dict[str, int]:
-    return dict(db.session.execute(select(Staff.number, Staff.id)).tuples().all())
+    return dict(db.session.execute(select(Staff.number, Staff.id)).all())
 
 
 def numbers_with_postings() -> set[str]:

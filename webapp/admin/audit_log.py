@@ -1,0 +1,105 @@
+"""The trail of changes: filtered by day, person and action, and as a file."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Response, request
+
+from webapp.admin import queries
+from webapp.admin.blueprint import bp, hr_or_admin, page
+from webapp.admin.queries import AuditFilter
+from webapp.core import clock
+from webapp.core.csvfile import to_csv
+from webapp.core.models import AuditEntry
+from webapp.org import queries as org
+from webapp.org.import_cells import date_of
+
+# What stands for an action on screen; an unknown one is shown as it is.
+WORDS = {
+    "import.units": "所属の取込",
+    "import.staff": "職員の取込",
+    "import.patterns": "勤務時間の区分の取込",
+    "import.staff-hours": "個人の勤務時間の取込",
+    "import.closures": "閉庁日の取込",
+    "import.withdraw": "取込の取消し",
+    "settings.change": "設定の変更",
+    "closure.add": "閉庁日の追加",
+    "closure.remove": "閉庁日の削除",
+    "audit.export": "記録の出力",
+    "status": "在席状態の代行入力",
+    "punch": "報告の代行入力",
+}
+
+
+def _wanted() -> AuditFilter:
+    today = org.today(clock.now())
+    first = date_of(request.args.get("from", "")) or today - timedelta(days=30)
+    last = date_of(request.args.get("to", "")) or today
+    person, action = request.args.get("person", "").strip(), request.args.get("action", "")
+    return AuditFilter(first, max(first, last), person, action)
+
+
+@bp.get("/admin/audit")
+def audit_log() -> Any:
+    actor = hr_or_admin()
+    wanted = _wanted()
+    now = clock.now()
+    entries = queries.audit_entries(wanted, now=now, unpublished=actor.may_hr)
+    names, units = _names(entries), queries.unit_names_by_code()
+    return page(
+        "audit",
+        actor,
+        at="audit",
+        entries=[(entry, _line(entry, names, units)) for entry in entries],
+        wanted=wanted,
+        full=len(entries) == queries.AUDIT_PAGE,
+        actions=[(code, WORDS.get(code, code)) for code in queries.actions_recorded()],
+        now=now,
+    )
+
+
+def _names(entries: list[AuditEntry]) -> dict[int, str]:
+    return org.names_of({entry.staff_id for entry in entries if entry.staff_id is not None})
+
+
+def _line(entry: AuditEntry, names: dict[int, str], units: dict[str, str]) -> dict[str, str]:
+    return {
+        "who": entry.actor_name,
+        "what": WORDS.get(entry.action, entry.action),
+        "whom": names.get(entry.staff_id or 0, ""),
+        "unit": units.get(entry.unit_code or "", entry.unit_code or ""),
+        "detail": _detail(entry.detail or {}),
+    }
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    """「effective_on 2027-04-01」; counts of an import as a short list."""
+    parts = []
+    for key, value in detail.items():
+        if isinstance(value, dict):
+            parts += [f"{name} {number}" for name, number in value.items()]
+        elif value not in (None, ""):
+            parts.append(f"{key} {value}")
+    return "、".join(parts)
+
+
+@bp.get("/admin/audit.csv")
+def audit_csv() -> Response:
+    actor = hr_or_admin()
+    wanted = _wanted()
+    entries = queries.audit_entries(wanted, now=clock.now(), unpublished=actor.may_hr, limit=None)
+    names, units = _names(entries), queries.unit_names_by_code()
+    rows = []
+    for entry in entries:
+        line = _line(entry, names, units)
+        when = clock.to_tokyo(entry.at).strftime("%Y-%m-%d %H:%M:%S")
+        rows.append([when, *(line[key] for key in ("who", "what", "whom", "unit", "detail"))])
+    content, _missing = to_csv(["日時", "行った人", "こと", "対象の人", "所属", "内容"], rows)
+    return _download(content, wanted.first, wanted.last)
+
+
+def _download(content: bytes, first: date, last: date) -> Response:
+    response = Response(content, mimetype="text/csv")
+    name = f"audit-{first}-{last}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,15 @@
+"""Every page of the administration, gathered under one blueprint."""
+
+from webapp.admin import audit_log, closures, coming, imports, organisation, overview, setting_pages
+from webapp.admin.blueprint import bp
+
+__all__ = [
+    "audit_log",
+    "bp",
+    "closures",
+    "coming",
+    "imports",
+    "organisation",
+    "overview",
+    "setting_pages",
+]
