@@ -24,6 +24,7 @@ from webapp.org import queries as org
 from webapp.presence import service as presence
 from webapp.standup import queries as standup
 from webapp.standup import service as standup_service
+from webapp.standup.rules import Half, NoteText
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 LONGEST_KEY = 120
@@ -134,22 +135,16 @@ def take_back(punch_id: int) -> Response:
 @bp.put("/me/standup/<day_text>/<half>")
 def put_standup(day_text: str, half: str) -> Response:
     actor = self_actor()
-    if half not in ("morning", "evening"):
+    if half not in set(Half):
         raise RuleBroken(
             "朝か夕を指定してください。", {"half": "morning か evening にしてください"}
         )
     on = day_of_query(day_text, today=org.today())
     body = valid_or_422(StandupBody)
     with transaction():
+        text = NoteText(tuple(body.lines), tuple(body.carried_over), tuple(body.links))
         note = standup_service.put_note(
-            actor.staff_id,
-            on,
-            half,
-            lines=body.lines,
-            carried_over=body.carried_over,
-            links=body.links,
-            actor=actor,
-            now=clock.now(),
+            actor.staff_id, on, Half(half), text, actor=actor, now=clock.now()
         )
         answer = standup.note_json(note)
     return jsonify(answer)

@@ -15,7 +15,7 @@ def all_facts() -> dict[str, str]:
     kept = read_cache()
     if "facts" not in kept:
         rows = db.session.execute(select(DatabaseFact.name, DatabaseFact.value))
-        kept["facts"] = dict(rows.tuples())
+        kept["facts"] = {name: value for name, value in rows}  # noqa: C416 dict() takes no rows
     found: dict[str, str] = kept["facts"]
     return found
 
