@@ -1,17 +1,19 @@
 """The demonstration: the same city for everybody, always a Tuesday at 10:20, made through the services."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from tests.conftest import tokyo
-from tests.stage import Stage
+from tests.stage import Stage, make_app
 from webapp.accounts.access import Actor
 from webapp.accounts.models import Account
 from webapp.accounts.rules import Form
@@ -31,37 +33,63 @@ from webapp.presence import service as presence
 from webapp.presence.models import StatusClaim
 from webapp.presence.rules import State
 from webapp.standup import queries as standup
+from webapp.standup.rules import Half
 
 TUESDAY, NEXT = date(2026, 11, 24), date(2026, 12, 1)
 SUNDAY_NIGHT = "2026-11-22 23:50"
 Machine = Callable[[str], None]
 
 
+class Told(datetime):
+    """The machine's clock of a test; the demonstration shifts it."""
+
+    at: datetime = tokyo(SUNDAY_NIGHT).astimezone(UTC)
+
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:
+        return cls.at
+
+
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    """`machine("2026-11-22 23:50")`: what the machine's clock says; the demonstration shifts it."""
+    """`machine("2026-11-22 23:50")`: what the machine's clock says."""
     clock.unfreeze()
-    told: list[datetime] = [tokyo(SUNDAY_NIGHT).astimezone(UTC)]
-
-    class Told(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return told[0]
-
     monkeypatch.setattr(clock, "datetime", Told)
 
-    def set_to(text: str) -> None:
-        told[0] = tokyo(text).astimezone(UTC)
+    def set_to(when: str) -> None:
+        Told.at = tokyo(when).astimezone(UTC)
 
+    set_to(SUNDAY_NIGHT)
     yield set_to
     clock.shift(timedelta())
 
 
+@pytest.fixture(scope="module")
+def filled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Filled on a Sunday night, once; tests copy the file."""
+    path = tmp_path_factory.mktemp("demonstration") / "filled.db"
+    shutil.copy(template, path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "datetime", Told)
+        patch.setattr(clock, "_frozen", None)
+        patch.setattr(clock, "_offset", timedelta())
+        app = make_app(f"sqlite:///{path}")
+        fill(app)
+        with app.app_context():
+            db.session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            db.session.remove()
+            db.engine.dispose()
+    return path
+
+
 @pytest.fixture
-def city(app: Flask, machine: Machine) -> Flask:
-    """Filled on a Sunday night."""
-    fill(app)
-    return app
+def city(filled: Path, machine: Machine, tmp_path: Path) -> Iterator[Flask]:
+    shutil.copy(filled, tmp_path / "city.db")
+    app = make_app(f"sqlite:///{tmp_path / 'city.db'}")
+    prepare(app)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def rows_of(app: Flask, code: str) -> list[dict[str, Any]]:
@@ -128,9 +156,10 @@ def test_next_tuesday_that_is_open(first: str, expected: str) -> None:
 # --- the city -------------------------------------------------------------------------------
 
 
-def test_started_on_a_sunday_night(city: Flask) -> None:
+def test_started_on_a_sunday_night(app: Flask, machine: Machine) -> None:
+    fill(app)
     assert clock.now() == tokyo("2026-11-24 10:20")
-    with city.app_context():
+    with app.app_context():
         assert facts.is_demonstration()
         assert facts.get("demo_day") == "2026-11-24"
         assert org.today() == TUESDAY
@@ -177,6 +206,7 @@ def test_made_through_the_services(city: Flask) -> None:
         by_proxy = db.session.scalar(
             select(func.count()).select_from(StatusClaim).filter_by(source="proxy")
         )
+        assert by_proxy is not None
         assert audited["status.proxy"] == by_proxy > 3
         assert audited["import.staff"] == audited["import.units"] == 1
 
@@ -215,7 +245,7 @@ def test_half_of_the_section_has_written(city: Flask) -> None:
         unit = org.current_tree().by_code(NURSERY)
         assert unit is not None
         sheet = standup.sheet(
-            unit, TUESDAY, standup.Half.MORNING, viewer=staff_id(nursery.CHIEF), now=clock.now()
+            unit, TUESDAY, Half.MORNING, viewer=staff_id(nursery.CHIEF), now=clock.now()
         )
         written = sum(person["note"] is not None for person in sheet["people"])
         assert 10 <= written <= 24
@@ -264,8 +294,8 @@ def test_after_five_comes_the_next_tuesday(city: Flask, machine: Machine) -> Non
 
 def test_time_never_goes_backwards(city: Flask, machine: Machine) -> None:
     seen = [clock.now()]
-    for text in ("2026-11-23 03:00", "2026-11-23 20:00", "2026-12-24 12:00", "2026-11-30 00:00"):
-        machine(text)
+    for when in ("2026-11-23 03:00", "2026-11-23 20:00", "2026-12-24 12:00", "2026-11-30 00:00"):
+        machine(when)
         prepare(city)
         seen.append(clock.now())
     assert seen[:-1] == sorted(seen[:-1])
