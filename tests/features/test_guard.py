@@ -1,0 +1,203 @@
+"""The guard over every action that can alter a board: snapshot before + emitted rows = snapshot after, in both forms.
+
+A new action belongs in ACTIONS; a route that changes something and is in neither list fails the last test.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.stage import Stage
+from webapp.accounts.rules import Form
+from webapp.core import clock
+from webapp.core.db import transaction
+from webapp.plans.service import Entry
+from webapp.presence import service as presence
+
+VIEWERS = {
+    Form.FULL: "100",
+    Form.DIRECTORY: "220",
+}  # the chief of 保育課; somebody of another section
+UNITS = ("W11", "W12", "W13")
+
+
+def status(**body: Any) -> Callable[[Stage], None]:
+    def act(stage: Stage) -> None:
+        assert stage.api("121").post("/me/status", body).status_code == 200
+
+    return act
+
+
+def punch(kind: str, **body: Any) -> Callable[[Stage], None]:
+    def act(stage: Stage) -> None:
+        assert stage.api("121").punch(kind, f"{kind} {body}", **body).status_code == 201
+
+    return act
+
+
+def undo(stage: Stage) -> None:
+    stage.api("121").post("/me/status", {"state": "dnd"})
+    assert stage.api("121").post("/me/status/undo").status_code == 200
+
+
+def take_back(stage: Stage) -> None:
+    stage.api("121").punch("start", "s", place="home")
+    ended = stage.api("121").punch("end", "e").json
+    assert stage.api("121").call("DELETE", f"/me/punches/{ended['id']}").status_code == 200
+
+
+def by_a_colleague(stage: Stage) -> None:
+    assert stage.api("122").post("/staff/121/status", {"state": "away"}).status_code == 200
+
+
+def report_by_a_colleague(stage: Stage) -> None:
+    answer = stage.api("122").post(
+        "/staff/121/punches",
+        {"kind": "start", "place": "home", "channel": "phone"},
+        headers={"Idempotency-Key": "p"},
+    )
+    assert answer.status_code == 201
+
+
+def planned(stage: Stage) -> None:
+    stage.plan("121", Entry(510, 720, "leave"), Entry(780, 1035, "home"))
+
+
+def connect(stage: Stage) -> None:
+    with transaction():
+        presence.record_connections({stage.ids["121"]}, set(), set(), now=clock.now())
+
+
+def clock_to(text: str) -> Callable[[Stage], None]:
+    def act(stage: Stage) -> None:
+        clock.freeze(datetime.fromisoformat(f"{text}+09:00"))
+
+    return act
+
+
+def many_at_once(stage: Stage) -> None:
+    for number in ("121", "122", "131"):
+        stage.api(number).post("/me/status", {"state": "busy", "until": soon(stage)})
+
+
+def soon(_stage: Stage) -> str:
+    return (clock.now() + timedelta(minutes=30)).astimezone(UTC).isoformat()
+
+
+ACTIONS: dict[str, Callable[[Stage], None]] = {
+    "busy": status(state="busy"),
+    "busy with a reason": status(state="busy", reason="meeting", note="第2会議室"),
+    "auto": status(state="auto"),
+    "undo": undo,
+    "start at home": punch("start", place="home"),
+    "start at a satellite": punch("start", place="satellite", site="四ツ谷"),
+    "end without start": punch("end"),
+    "out": punch("break_out"),
+    "place": punch("place", place="trip"),
+    "take back": take_back,
+    "proxy": by_a_colleague,
+    "report on behalf": report_by_a_colleague,
+    "a plan": planned,
+    "a connection": connect,
+    "many": many_at_once,
+    "lunch by the clock": clock_to("2026-11-24T12:00"),
+    "the end of hours": clock_to("2026-11-24T17:15"),
+    "the next day": clock_to("2026-11-25T00:00"),
+    "a holiday": clock_to("2026-11-23T00:00"),
+}
+
+
+def snapshots(stage: Stage) -> dict[tuple[str, Form], dict[str, Any]]:
+    found = {}
+    for code in UNITS:
+        for form, viewer in VIEWERS.items():
+            rows = stage.api(viewer).get(f"/boards/{code}").json["rows"]
+            own = [row for row in rows if row["unit"] == code]
+            found[code, form] = {row["staff"]: row for row in own}
+    return found
+
+
+def merge(shown: dict[str, Any], payload: dict[str, Any]) -> None:
+    for row in payload["rows"]:
+        if row["version"] > shown.get(row["staff"], {"version": 0})["version"]:
+            shown[row["staff"]] = row
+    for number in payload["gone"]:
+        shown.pop(number, None)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_emitted_rows_bring_every_watcher_to_the_new_snapshot(stage: Stage, name: str) -> None:
+    before = snapshots(stage)
+    with stage.frames() as sent:
+        ACTIONS[name](stage)
+    for event, payload, room in sent:
+        code, _, form = room.rpartition(":")
+        if event == "rows" and code in UNITS:
+            merge(before[code, Form(form)], payload)
+    assert before == snapshots(stage)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_same_version_same_content(stage: Stage, name: str) -> None:
+    """Whatever happens, a version that was seen once never looks different later."""
+    seen: dict[tuple[str, Form, int], Any] = {}
+    ACTIONS[name](stage)
+    for minutes in (0, 1, 45, 120):
+        clock.freeze(clock.now() + timedelta(minutes=minutes))
+        for (code, form), rows in snapshots(stage).items():
+            for number, row in rows.items():
+                assert seen.setdefault((f"{code}/{number}", form, row["version"]), row) == row
+        stage.settle()
+
+
+def test_a_directory_room_never_carries_more(stage: Stage) -> None:
+    allowed = {
+        "staff",
+        "version",
+        "name",
+        "kana",
+        "unit",
+        "title",
+        "state",
+        "until",
+        "reach",
+        "extension",
+    }
+    with stage.frames() as sent:
+        for act in list(ACTIONS.values())[:10]:
+            act(stage)
+    directory = [
+        row for _, payload, room in sent if room.endswith(":directory") for row in payload["rows"]
+    ]
+    assert directory
+    assert all(set(row) == allowed for row in directory)
+
+
+def test_every_new_version_goes_to_both_rooms(stage: Stage) -> None:
+    with stage.frames() as sent:
+        stage.api("121").post("/me/status", {"state": "available", "note": "のみ変わる"})
+    rooms = {room for event, payload, room in sent if event == "rows" and payload["rows"]}
+    assert rooms == {"W12:full", "W12:directory"}
+
+
+CHANGING = {
+    # routes that alter what a board shows; each is played above
+    "/api/v1/me/status",
+    "/api/v1/me/status/undo",
+    "/api/v1/me/punches",
+    "/api/v1/me/punches/<int:punch_id>",
+    "/api/v1/staff/<number>/status",
+    "/api/v1/staff/<number>/punches",
+}
+
+
+def test_the_api_has_no_unguarded_change(stage: Stage) -> None:
+    changing = {
+        rule.rule
+        for rule in stage.app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/")
+        and {"POST", "PUT", "PATCH", "DELETE"} & (rule.methods or set())
+    }
+    assert changing - CHANGING == {"/api/v1/punches", "/api/v1/me/standup/<day_text>/<half>"}
