@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
+from sqlalchemy import make_url
 
 from webapp import create_app
 from webapp.config import Config
@@ -33,8 +34,8 @@ class PostgresTemplates:
             db.engine.dispose()
 
     def _url(self, name: str) -> str:
-        head, _, tail = self._admin.partition("/postgres")
-        return f"{head}/{name}{tail}".replace("postgresql://", "postgresql+psycopg2://", 1)
+        url = make_url(self._admin).set(drivername="postgresql+psycopg2", database=name)
+        return url.render_as_string(hide_password=False)
 
     def _run(self, statement: str) -> None:
         connection = psycopg2.connect(self._admin)
