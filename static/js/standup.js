@@ -1,7 +1,7 @@
 // 朝会・夕会, to be read aloud: one person large, the others in a calm list, live while people write.
 import { get, put } from "./api.js";
 import { Live } from "./live.js";
-import { fromTemplate, part, shape, write } from "./render.js";
+import { colour, fromTemplate, part, shape, write } from "./render.js";
 import { noteForm, read, showFault } from "./standup-form.js";
 import { label, t } from "./text.js";
 import { announce, toast } from "./toast.js";
@@ -143,6 +143,7 @@ class Meeting {
       write(node, "name", person.name);
       write(node, "what", this.sentence(person));
       shape(node, "mark", person.note ? "check" : person.owes ? "unknown" : "");
+      colour(node.querySelector("svg"), person.owes ? "c-unknown" : "c-available");
       part(node, "what")?.classList.toggle("c-unknown", person.owes);
       return node;
     });

@@ -49,6 +49,9 @@ def morning_of(day: date) -> None:
     everybody = [person for person in people.people() if person in cast]
     before = tuesday.business_day_before(day, org.business_calendar())
     _plan_week(everybody, day, before, cast)
+    days = [on for on in tuesday.last_week(day) if on < before and _is_open(on)]
+    for note in week.earlier_notes(everybody, days, seed):
+        _evening_note(cast.actor(note.person.number), note.done, note.carried, note.day)
     for yesterday in week.day_before(everybody, before, seed):
         _play_yesterday(yesterday, before, cast)
     mornings = script.morning(everybody, seed)
@@ -62,11 +65,15 @@ def morning_of(day: date) -> None:
 def _plan_week(everybody: Iterable[Person], day: date, before: date, cast: _Cast) -> None:
     monday = day - timedelta(days=day.weekday())
     days = {monday + timedelta(days=n) for n in range(5)} | {before}
-    open_days = [d for d in sorted(days - {day}) if org.business_calendar().is_business_day(d)]
+    open_days = [on for on in sorted(days - {day}) if _is_open(on)]
     for person in everybody:
         for on in open_days:
             if (place := week.place_on(person, on)) is not None:
                 _plan(person, on, [place], cast)
+
+
+def _is_open(day: date) -> bool:
+    return org.business_calendar().is_business_day(day)
 
 
 def _plan(person: Person, day: date, planned: Iterable[Planned], cast: _Cast) -> None:
@@ -79,7 +86,11 @@ def _play_yesterday(yesterday: Yesterday, day: date, cast: _Cast) -> None:
     actor = cast.actor(yesterday.person.number)
     for told in yesterday.told:
         _report(actor, told, day)
-    text = NoteText(tuple(yesterday.done), tuple(yesterday.carried))
+    _evening_note(actor, yesterday.done, yesterday.carried, day)
+
+
+def _evening_note(actor: Actor, done: list[str], carried: list[str], day: date) -> None:
+    text = NoteText(tuple(done), tuple(carried))
     now = at_minute(day, week.EVENING)
     standup.put_note(actor.staff_id, day, Half.EVENING, text, actor=actor, now=now)
 

@@ -55,3 +55,9 @@ def business_day_before(day: date, calendar: BusinessCalendar) -> date:
     while not calendar.is_business_day(day):
         day -= timedelta(days=1)
     return day
+
+
+def last_week(day: date) -> list[date]:
+    """Monday to Friday of the week before, and the Monday of this one."""
+    monday = day - timedelta(days=day.weekday())
+    return [*(monday - timedelta(days=n) for n in (7, 6, 5, 4, 3)), monday]

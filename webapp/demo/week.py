@@ -11,6 +11,7 @@ from webapp.demo.people import Person
 from webapp.demo.script import Planned, Told, hours_of
 
 TUESDAY = 1
+EVENING = minute_of("17:05")
 
 
 def place_on(person: Person, day: date) -> Planned | None:
@@ -39,6 +40,14 @@ class Yesterday:
     carried: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    person: Person
+    day: date
+    done: list[str]
+    carried: list[str]
+
+
 def day_before(people: Iterable[Person], day: date, seed: str) -> list[Yesterday]:
     random = Random(f"{seed}:before")
     found = [_yesterday(person, day, random) for person in people]
@@ -64,4 +73,13 @@ def _yesterday(person: Person, day: date, random: Random) -> Yesterday:
     return found
 
 
-EVENING = minute_of("17:05")
+def earlier_notes(people: Iterable[Person], days: Iterable[date], seed: str) -> list[Earlier]:
+    """What 保育課 wrote on the days before, so that its week is no empty table."""
+    random = Random(f"{seed}:earlier")
+    found = []
+    for day in days:
+        for person in people:
+            if person.seat is not None and random.random() < 0.55:
+                lines = sentences.lines_of(person.unit.topic, random)
+                found.append(Earlier(person, day, lines[:2], lines[2:]))
+    return found
