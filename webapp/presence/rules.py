@@ -532,7 +532,7 @@ def same_said(claims: tuple[Claim, ...], new: Claim) -> bool:
     """The second tap of a double tap, or a second device: nothing new is said."""
     if not claims:
         return False
-    last = max(claims, key=lambda c: c.since)
+    last = claims[-1]
     return (last.state, last.until, last.note, last.reason) == (
         new.state,
         new.until,

@@ -136,13 +136,12 @@ def _remember(staff_id: int, rows: list[StatusClaim], actor: Actor, now: datetim
 def _replace(
     staff_id: int, rows: list[StatusClaim], after: tuple[Claim, ...], actor: Actor
 ) -> None:
-    kept = {claim.since for claim in after}
-    for row in rows:
-        if row.since not in kept:
+    have = {queries.claim_of(row): row for row in rows}
+    for claim, row in have.items():
+        if claim not in after:
             db.session.delete(row)
-    have = {row.since for row in rows}
     for claim in after:
-        if claim.since not in have:
+        if claim not in have:
             db.session.add(
                 StatusClaim(
                     staff_id=staff_id,
