@@ -423,7 +423,7 @@ def _yields(spoken: Claim, scheduled: Claim | None) -> bool:
 
 def _spoken(facts: Facts, so_far: Reported, running: bool, now: datetime) -> Claim | None:
     """The latest of what the person said that still holds."""
-    for claim in sorted(facts.claims, key=lambda c: c.since, reverse=True):
+    for claim in reversed(sorted(facts.claims, key=lambda c: c.since)):
         if claim.since <= now < claim_ends_at(claim, facts, so_far, running):
             return claim
     return None
