@@ -29,6 +29,8 @@ class BoardPage {
     this.places = new Set();
     /** @type {Map<string, Row>} not yet spoken */
     this.unspoken = new Map();
+    /** @type {Map<string, string>} what each tile says: a version may come without any visible change */
+    this.sentences = new Map();
     this.view = localStorage.getItem(VIEW_KEY) === "table" ? "table" : "tiles";
   }
 
@@ -76,12 +78,22 @@ class BoardPage {
       if (!node) continue;
       paint(node, row);
       this.filterOne(node, row);
+      refreshPerson(row);
+      if (!this.saysSomethingNew(row)) continue;
       node.classList.remove("fresh");
       requestAnimationFrame(() => node.classList.add("fresh"));
       this.unspoken.set(keyOf(row), row);
-      refreshPerson(row);
     }
     this.filterGroups();
+  }
+
+  /** @param {Row} row */
+  saysSomethingNew(row) {
+    const key = keyOf(row);
+    const sentence = sentenceOf(row, serverNow());
+    const before = this.sentences.get(key);
+    this.sentences.set(key, sentence);
+    return before !== sentence;
   }
 
   /** Everything: the first paint, another view, somebody came or left. */
@@ -117,6 +129,7 @@ class BoardPage {
       node.dataset.key = key;
       paint(node, row);
       this.nodes.set(key, node);
+      this.saysSomethingNew(row);
       list.append(node);
     }
     return section;

@@ -81,6 +81,12 @@ export function heardServerTime(asOf, now = Date.now()) {
   return offset;
 }
 
+/** What was known on the last visit, until the server speaks again (a page opened without a connection).
+ * @param {number} ms */
+export function recallOffset(ms) {
+  if (Number.isFinite(ms)) offset = ms;
+}
+
 export function serverNow() {
   return Date.now() + offset;
 }

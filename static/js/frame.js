@@ -1,7 +1,7 @@
 // What every page does: dialogs, search, the menu その他, sign-in again, the service worker.
 import { ApiError, onSignedOut, renewToken } from "./api.js";
 import { dialog, open, wireDialogs } from "./dialog.js";
-import { heardServerTime } from "./clock.js";
+import { heardServerTime, recallOffset } from "./clock.js";
 import { wirePerson } from "./person.js";
 import { wireSearch } from "./search.js";
 import { t } from "./text.js";
@@ -122,14 +122,16 @@ function registerWorker() {
   }
 }
 
+const kept = localStorage.getItem("zaiseki:clock-offset");
+if (kept !== null) recallOffset(Number(kept));
 const stamp = document.querySelector('meta[name="server-now"]')?.getAttribute("content");
-const kept = performance.getEntriesByType("navigation")[0];
+const loading = performance.getEntriesByType("navigation")[0];
 // A page from the back-forward cache or from the worker is older than its loading: its time says nothing.
 if (
   stamp &&
   navigator.onLine &&
-  kept instanceof PerformanceNavigationTiming &&
-  kept.transferSize > 0
+  loading instanceof PerformanceNavigationTiming &&
+  loading.transferSize > 0
 )
   heardServerTime(stamp);
 

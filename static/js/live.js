@@ -23,6 +23,7 @@ import { announce } from "./toast.js";
 
 const HIDDEN_FOR = 55_000; // the server stops sending rows to a page hidden for a minute
 const DIGEST_WAIT = 3_000;
+const OFFSET_KEY = "zaiseki:clock-offset"; // read by frame.js
 
 export class Live {
   /** @param {Listener} listener */
@@ -39,6 +40,7 @@ export class Live {
     this.asking = false;
     this.pending = true; // subscribed, but what was missed meanwhile is not fetched yet
     this.turn = 0;
+    this.keptOffset = Infinity;
     this.socket = io({
       transports: ["websocket"],
       reconnectionDelay: 1_000,
@@ -141,8 +143,16 @@ export class Live {
     if (!this.pending) this.heardAt = Date.now();
     if (!asOf) return;
     if (!this.pending && (!this.asOf || asOf > this.asOf)) this.asOf = asOf;
-    warnOfClock(heardServerTime(asOf));
+    this.keepOffset(heardServerTime(asOf));
     this.show();
+  }
+
+  /** @param {number} offset */
+  keepOffset(offset) {
+    warnOfClock(offset);
+    if (Math.abs(offset - this.keptOffset) < 2_000) return;
+    this.keptOffset = offset;
+    localStorage.setItem(OFFSET_KEY, String(Math.round(offset)));
   }
 
   /** A digest that differs may only be ahead of rows on their way: look again, then fetch. @param {Digest} digest */
@@ -231,6 +241,7 @@ function showStep(step, asOf) {
 function warnOfClock(offset) {
   const warning = document.getElementById("clock-warning");
   if (!warning) return;
+  if ("demo" in document.body.dataset) return; // a demonstration has a clock of its own
   const off = pcClockIsOff(offset);
   if (warning.hidden !== off) return;
   warning.hidden = !off;

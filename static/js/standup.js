@@ -104,8 +104,16 @@ class Meeting {
     this.at = at;
     history.replaceState(null, "", `#${this.current?.staff ?? ""}`);
     this.draw();
+    this.bringIntoView();
     const person = this.current;
     if (person) announce(`${person.name} ${this.sentence(person)}`);
+  }
+
+  /** Beside the list the name in it, above the list (phones) the person. */
+  bringIntoView() {
+    const wide = matchMedia("(min-width: 62.01rem)").matches;
+    const target = wide ? "#people [aria-current]" : "#now";
+    document.querySelector(target)?.scrollIntoView({ block: "nearest" });
   }
 
   /** A half-written note is not thrown away by an arrow key. */
@@ -149,8 +157,7 @@ class Meeting {
     });
     list.replaceChildren(...nodes);
     const here = /** @type {HTMLElement | null} */ (list.querySelector("[aria-current]"));
-    if (focused) here?.focus();
-    else here?.scrollIntoView({ block: "nearest" });
+    if (focused) here?.focus({ preventScroll: true });
     const written = people.filter((person) => person.note).length;
     const owing = people.filter((person) => person.owes).length;
     text(
@@ -292,9 +299,18 @@ class Meeting {
       const number = target.closest("[data-write]")?.getAttribute("data-write");
       if (number && this.current?.staff === number) this.openForm(this.current);
     });
+    document.getElementById("mine")?.addEventListener("click", () => this.showMine());
     document.getElementById("before")?.addEventListener("click", () => this.move(-1));
     document.getElementById("after")?.addEventListener("click", () => this.move(1));
     document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  showMine() {
+    const mine = this.sheet.people.findIndex((person) => person.staff === this.sheet.me);
+    if (mine < 0) return;
+    this.show(mine);
+    const person = this.current;
+    if (person && !person.note && person.staff === this.sheet.me) this.openForm(person);
   }
 
   /** @param {KeyboardEvent} event */

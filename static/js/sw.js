@@ -36,10 +36,16 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(KEPT)
-      .then((kept) => Promise.allSettled(SHELL.map((path) => kept.add(path))))
+      .then((kept) => Promise.allSettled([...SHELL.map((path) => kept.add(path)), keepHome(kept)]))
       .then(() => self.skipWaiting()),
   );
 });
+
+/** The first visit was before this worker: fetch the page once more, to have it. */
+async function keepHome(kept) {
+  const answer = await fetch(HOME, { headers: { Accept: "text/html" } });
+  if (answer.ok && !answer.redirected) await kept.put(HOME, answer);
+}
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(
@@ -63,6 +69,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(fileFirstFromServer(request));
   else if (request.mode === "navigate") event.respondWith(page(request, url));
+  else if (url.pathname === HOME) event.respondWith(refreshed(request));
 });
 
 /** The server's file wins, so that a page never mixes two releases. */
@@ -76,6 +83,16 @@ async function fileFirstFromServer(request) {
   } catch {
     return (await kept.match(request, { ignoreSearch: true })) ?? Response.error();
   }
+}
+
+/** The page renewing itself: keep the newest, and let a failure be one. */
+async function refreshed(request) {
+  const answer = await fetch(request);
+  if (answer.ok && !answer.redirected) {
+    const kept = await caches.open(KEPT);
+    await kept.put(HOME, answer.clone());
+  }
+  return answer;
 }
 
 async function page(request, url) {
