@@ -28,6 +28,7 @@ from webapp.presence.rules import (
     reported,
     resolve,
     same_said,
+    timeline,
     with_said,
 )
 
@@ -445,3 +446,17 @@ def test_folding_is_by_time_and_stops_at_now() -> None:
     reports = (start("8:30"), Report(PunchKind.END, t("17:15")))
     assert reported(reports, t("12:00")).at_work
     assert not reported(reports, t("17:15")).at_work
+
+
+def test_the_day_as_it_will_be() -> None:
+    day = facts(plan=(*HOME_DAY, own("14:00", "15:30", Place.TRIP)))
+    assert [(s.starts_at, s.ends_at, s.place) for s in timeline(day)] == [
+        (t("8:30"), t("14:00"), Place.HOME),
+        (t("14:00"), t("15:30"), Place.TRIP),
+        (t("15:30"), t("17:15"), Place.HOME),
+    ]
+
+
+def test_who_is_out_cannot_be_reached() -> None:
+    out = Report(PunchKind.BREAK_OUT, t("10:00"), return_at=t("11:00"))
+    assert resolve(facts(reports=(start("8:30"), out)), t("10:30")).reach is Reach.NONE

@@ -19,9 +19,8 @@ OPEN_ENDPOINTS = frozenset(
         "accounts.sign_in_now",
         "operation.healthz",
         "operation.readyz",
-        "operation.metrics",
+        "operation.prometheus",
         "board.service_worker",
-        "board.manifest",
     }
 )
 # Before the first password is chosen nothing else is open.

@@ -23,6 +23,7 @@ from webapp.presence.rules import (
     planned_at,
     report_due_at,
     reported,
+    timeline,
     work_ends_at,
     working_edges,
 )
@@ -112,7 +113,7 @@ def _segments(person: PersonDay | None) -> list[dict[str, Any]]:
             "site": s.site,
             "planned": not s.own,
         }
-        for s in person.facts.plan
+        for s in timeline(person.facts)
     ]
 
 

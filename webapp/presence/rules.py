@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from webapp.org.rules import Reach
 
@@ -194,6 +195,24 @@ class Shown:
 def planned_at(facts: Facts, now: datetime) -> Stretch | None:
     """The stretch that says where the person is meant to be; meetings say nothing of it."""
     return next((s for s in reversed(facts.plan) if s.place is not None and s.holds(now)), None)
+
+
+def timeline(facts: Facts) -> list[Stretch]:
+    """The planned day as it will be: where stretches overlap the later entered one alone, like ones joined."""
+    edges = sorted({s.starts_at for s in facts.plan} | {s.ends_at for s in facts.plan})
+    day: list[Stretch] = []
+    for start, end in pairwise(edges):
+        stretch = planned_at(facts, start)
+        if stretch is None:
+            continue
+        part = replace(stretch, starts_at=start, ends_at=end)
+        last = day[-1] if day else None
+        if last and last.ends_at == start and replace(last, starts_at=start, ends_at=end) == part:
+            day[-1] = replace(last, ends_at=end)
+        else:
+            day.append(part)
+    meetings = [s for s in facts.plan if s.place is None]
+    return sorted([*day, *meetings], key=lambda s: s.starts_at)
 
 
 def works_at(stretch: Stretch | None) -> bool:
@@ -480,7 +499,7 @@ def _automatic(facts: Facts, base: Shown, now: datetime) -> Claim | None:
 
 def _reach(facts: Facts, shown: Shown) -> Reach:
     """At the desk a call can be put through; elsewhere as the person's 着信区分 says; away from work not at all."""
-    if shown.state is State.OFF or shown.place is Place.LEAVE:
+    if shown.state is State.OFF or shown.place is Place.LEAVE or shown.reason is Reason.OUT:
         return Reach.NONE
     if shown.place is Place.OFFICE:
         return Reach.TRANSFER
