@@ -303,6 +303,7 @@ class Meeting {
     document.getElementById("before")?.addEventListener("click", () => this.move(-1));
     document.getElementById("after")?.addEventListener("click", () => this.move(1));
     document.addEventListener("keydown", (event) => this.key(event));
+    addEventListener("hashchange", () => this.show(this.firstToSpeak()));
   }
 
   showMine() {
