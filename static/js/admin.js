@@ -1,6 +1,7 @@
-/** Forms that take a moment say so, and are sent once; what cannot be undone asks first. */
+/** Forms that take a moment say so; what cannot be undone asks first. (frame.js lets each form be sent once.) */
 
-/** @param {SubmitEvent} event */
+/** Before frame.js: a form that is not sent after all must not be marked as under way.
+ * @param {SubmitEvent} event */
 function onSubmit(event) {
   const form = event.target;
   if (!(form instanceof HTMLFormElement)) return;
@@ -9,22 +10,8 @@ function onSubmit(event) {
     event.preventDefault();
     return;
   }
-  if (form.getAttribute("aria-busy") === "true") {
-    event.preventDefault();
-    return;
-  }
-  const words = form.dataset.progress;
-  if (!words) return;
-  form.setAttribute("aria-busy", "true");
   const line = form.querySelector("[data-progress-text]");
-  if (line) line.textContent = words;
+  if (form.dataset.progress && line) line.textContent = form.dataset.progress;
 }
 
-/** Back in the browser's history: the form is as it was, and may be sent again. */
-function onShow() {
-  for (const form of document.querySelectorAll("form[aria-busy]"))
-    form.removeAttribute("aria-busy");
-}
-
-document.addEventListener("submit", onSubmit);
-window.addEventListener("pageshow", onShow);
+document.addEventListener("submit", onSubmit, { capture: true });

@@ -11,6 +11,8 @@ from webapp.admin.queries import AuditFilter
 from webapp.core import clock
 from webapp.core.csvfile import to_csv
 from webapp.core.models import AuditEntry
+from webapp.core.settings import REGISTRY
+from webapp.org import importing
 from webapp.org import queries as org
 from webapp.org.import_cells import date_of
 
@@ -28,6 +30,21 @@ WORDS = {
     "audit.export": "記録の出力",
     "status": "在席状態の代行入力",
     "punch": "報告の代行入力",
+}
+
+DETAILS = {
+    "import": "取込番号",
+    "effective_on": "有効日",
+    "joined": "増",
+    "left": "減",
+    "moved": "異動",
+    "renamed": "名称",
+    "changed": "変更",
+    "renewed": "期間",
+    "unchanged": "同じ",
+    "key": "設定",
+    "kind": "種類",
+    "day": "日付",
 }
 
 
@@ -73,14 +90,20 @@ def _line(entry: AuditEntry, names: dict[int, str], units: dict[str, str]) -> di
 
 
 def _detail(detail: dict[str, Any]) -> str:
-    """「effective_on 2027-04-01」; counts of an import as a short list."""
+    """「有効日 2027-04-01、異動 196」."""
     parts = []
     for key, value in detail.items():
         if isinstance(value, dict):
-            parts += [f"{name} {number}" for name, number in value.items()]
+            parts += [f"{DETAILS.get(name, name)} {number}" for name, number in value.items()]
         elif value not in (None, ""):
-            parts.append(f"{key} {value}")
+            parts.append(f"{DETAILS.get(key, key)} {_value(key, value)}")
     return "、".join(parts)
+
+
+def _value(key: str, value: Any) -> str:
+    if key == "key" and value in REGISTRY:
+        return REGISTRY[value].label
+    return importing.KINDS.get(value, str(value)) if key == "kind" else str(value)
 
 
 @bp.get("/admin/audit.csv")

@@ -1,15 +1,15 @@
 """これからの異動: for who leads a unit, of that unit and those below; for 人事担当 and 管理者, of all."""
 
+from datetime import date
 from typing import Any
 
 from webapp.accounts.access import Actor, current_actor
 from webapp.accounts.rules import LEADING
-from webapp.admin import queries
 from webapp.admin.blueprint import bp, page
 from webapp.core import clock
 from webapp.core.refusals import NotAllowed
 from webapp.org import queries as org
-from webapp.org.coming import coming_postings, leaving_postings
+from webapp.org.coming import Coming, coming_postings, leaving_postings
 
 
 @bp.get("/org/coming")
@@ -28,7 +28,8 @@ def coming() -> Any:
         at="coming",
         arriving=_by_day(arriving),
         leaving=_by_day(leaving),
-        names=_names(actor, {one.on for one in arriving}),
+        names=_names(actor, org.today(now)),
+        names_on={day: _names(actor, day) for day in {one.on for one in arriving + leaving}},
         everywhere=actor.may_hr,
     )
 
@@ -39,19 +40,18 @@ def _units_led(actor: Actor) -> set[int]:
     return {below for unit_id in led for below in (tree.subtree_ids(unit_id) or {unit_id})}
 
 
-def _by_day(rows: list[Any]) -> list[tuple[Any, list[Any]]]:
-    days: dict[Any, list[Any]] = {}
+def _by_day(rows: list[Coming]) -> list[tuple[date, list[Coming]]]:
+    """A block for each day, what is published apart from what is not."""
+    blocks: dict[tuple[date, bool], list[Coming]] = {}
     for row in rows:
-        days.setdefault(row.on, []).append(row)
-    return sorted(days.items())
+        blocks.setdefault((row.on, not row.published), []).append(row)
+    return [
+        (day, of_day)
+        for (day, _unpublished), of_day in sorted(blocks.items(), key=lambda block: block[0])
+    ]
 
 
-def _names(actor: Actor, days: set[Any]) -> dict[int, str]:
-    """Names as far as this person may know them, also of units that begin with the postings."""
-    if actor.may_hr:
-        return queries.unit_names(org.today())
-    now = clock.now()
-    names: dict[int, str] = {}
-    for day in sorted(days)[:10]:
-        names |= {node.id: node.name for node in org.tree(day, known_at=now).nodes}
-    return names | {node.id: node.name for node in org.current_tree().nodes}
+def _names(actor: Actor, day: date) -> dict[int, str]:
+    """Names of the units of a day, as far as this person may know them."""
+    known_at = None if actor.may_hr else clock.now()
+    return {node.id: node.name for node in org.tree(day, known_at=known_at).nodes}

@@ -24,13 +24,13 @@ def units() -> Any:
     today = org.today(now)
     day = date_of(request.args.get("on", "")) or today
     tree = org.tree(day, known_at=None)
-    own = org.headcounts(day, known_at=None)
+    people = queries.people_by_unit(day)
     lines = [
         {
             "node": node,
             "depth": len(tree.path(node.id)) - 1,
-            "own": own.get(node.id, 0),
-            "all": sum(own.get(below.id, 0) for below in tree.subtree(node.id)),
+            "own": len(people.get(node.id, ())),
+            "all": len(set().union(*(people.get(b.id, ()) for b in tree.subtree(node.id)))),
         }
         for node in tree.nodes
     ]

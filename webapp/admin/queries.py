@@ -137,6 +137,15 @@ def find_staff(text: str, *, on: date, limit: int = 100) -> tuple[list[Found], b
     return people[:limit], len(people) > limit
 
 
+def people_by_unit(on: date) -> dict[int, set[int]]:
+    """{unit id: ids of staff posted in the unit itself}; who has two postings counts once above both."""
+    query = select(Posting.unit_id, Posting.staff_id).where(org.in_force(Posting, on, None))
+    found: dict[int, set[int]] = {}
+    for unit_id, staff_id in db.session.execute(query):
+        found.setdefault(unit_id, set()).add(staff_id)
+    return found
+
+
 def unit_names(on: date) -> dict[int, str]:
     """{unit id: name}: of the day, else the latest there is."""
     query = select(UnitTerm.unit_id, UnitTerm.name).order_by(UnitTerm.starts_on)
