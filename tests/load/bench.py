@@ -1,0 +1,73 @@
+"""`make bench`: the real server, thousands of real sockets, and what it costs; JSON lines on standard output.
+
+Nothing is asserted. The server has a core of its own and the load another; still, other work on the machine shows
+in every figure, so compare runs that took turns, by their ratio, and look at `server_kept_waiting_s`.
+"""
+
+import argparse
+import asyncio
+import gc
+import platform
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.load import measurements
+from tests.load.machine import raise_file_limit, two_cores
+from tests.load.measurements import ALL, QUICK, Sizes, prepared, say, tell
+
+LONGEST_S = 600  # the whole is done in a third of it; a hang must not last
+
+
+def asked_for() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--only", metavar="NAME", action="append", choices=sorted(ALL))
+    parser.add_argument("--quick", action="store_true", help="a smoke test of the bench: small")
+    return parser.parse_args()
+
+
+async def run(names: list[str], sizes: Sizes) -> None:
+    cores = two_cores()
+    cores.for_load()
+    tell(
+        "machine",
+        "",
+        python=platform.python_version(),
+        server_core=cores.server,
+        load_core=cores.load,
+        open_files=raise_file_limit(),
+    )
+    with prepared(sizes, cores) as bench:
+        for name in _joined(names):
+            await name(bench)
+
+
+def _joined(names: list[str]) -> list[measurements.Measurement]:
+    """The two with everybody connected share their sockets."""
+    if {"sockets_accepted", "mass_drop"} <= set(names):
+        names = [name for name in names if name != "mass_drop"]
+        chosen = ALL | {"sockets_accepted": measurements.full_house}
+    else:
+        chosen = ALL
+    return [chosen[name] for name in names]
+
+
+def main() -> None:
+    options = asked_for()
+    names = [name for name in ALL if not options.only or name in options.only]
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.alarm(LONGEST_S)
+    gc.freeze()
+    asyncio.run(run(names, QUICK if options.quick else Sizes()))
+    say("done")
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError(f"not done after {LONGEST_S} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""A town hall in a database of its own: 40 sections of 50 people, everybody at work all day, each with a token.
+
+python -m tests.load.town FOLDER SECTIONS PEOPLE: migrates, fills, and prints who is there as JSON. In a process of
+its own, so that the load program stays as small as it was. With SECTIONS 0: only migrated, for an import.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET_KEY = "only-for-measurements-" * 2
+FIRST_DAY = date(2026, 4, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    number: str
+    unit: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Town:
+    url: str
+    units: list[str]
+    people: list[Person]
+    cookie: str
+
+    def of(self, units: list[str]) -> list[Person]:
+        return [person for person in self.people if person.unit in units]
+
+
+def environment(url: str) -> dict[str, str]:
+    return os.environ | {
+        "ZAISEKI_DATABASE_URL": url,
+        "ZAISEKI_SECRET_KEY": SECRET_KEY,
+        "ZAISEKI_ASYNC_MODE": "eventlet",
+        "ZAISEKI_DEMO": "0",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def zaiseki(url: str, *words: str) -> None:
+    """A command of the product; raises if it refuses."""
+    command = str(Path(sys.executable).parent / "zaiseki")
+    subprocess.run(
+        [command, *words],
+        env=environment(url),
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _in_own_process(url: str, *words: str) -> Any:
+    command = [sys.executable, "-m", "tests.load.town", url, *words]
+    done = subprocess.run(
+        command, env=environment(url), cwd=ROOT, check=True, stdout=subprocess.PIPE
+    )
+    return json.loads(done.stdout)
+
+
+def build(folder: Path, sections: int, people: int) -> Town:
+    url = f"sqlite:///{folder / 'town.db'}"
+    zaiseki(url, "migrate")
+    return _town(url, _in_own_process(url, "build", str(sections), str(people)))
+
+
+def open_doors(url: str) -> Town:
+    """Tokens for everybody whom an import brought."""
+    return _town(url, _in_own_process(url, "tokens"))
+
+
+def _town(url: str, said: Any) -> Town:
+    people = [Person(*each) for each in said["people"]]
+    return Town(url, said["units"], people, said["cookie"])
+
+
+# --- in the process of its own ------------------------------------------------------------------
+
+
+def _build(sections: int, people: int) -> None:
+    from webapp.core import facts
+    from webapp.core.db import db, transaction
+    from webapp.org.models import Posting, Staff, Unit, UnitTerm
+    from webapp.plans import service as plans
+    from webapp.plans.service import Entry
+
+    today = _today()
+
+    def unit(code: str, name: str, kind: str, parent: int | None, order: int) -> int:
+        made = Unit(code=code)
+        db.session.add(made)
+        db.session.flush()
+        term = UnitTerm(unit_id=made.id, name=name, kind=kind, parent_id=parent, sort_order=order)
+        term.starts_on = FIRST_DAY
+        db.session.add(term)
+        return made.id
+
+    def hire(number: str, name: str, unit_id: int, chief: bool) -> None:
+        staff = Staff(number=number)
+        db.session.add(staff)
+        db.session.flush()
+        posting = Posting(staff_id=staff.id, unit_id=unit_id, name=name, kana="わかば たろう")
+        posting.title, posting.roles = ("課長", "chief") if chief else ("主事", "member")
+        posting.pattern_name, posting.weekly_minutes = "標準", 2325
+        posting.extension, posting.mobile, posting.reach = number[-4:], "", "callback"
+        posting.starts_on = FIRST_DAY
+        db.session.add(posting)
+        # A plan of the whole day: whenever this runs, also on a holiday, everybody is at work.
+        for on in (today, today + timedelta(days=1)):
+            plans.put_day(staff.id, on, [Entry(0, 24 * 60, "office")], source="bench")
+
+    with transaction():
+        city = unit("L000", "若葉市", "市", None, 0)
+        for section in range(1, sections + 1):
+            if section % 10 == 1:
+                department = unit(f"L{section:03}D", f"第{section}部", "部", city, section)
+            unit_id = unit(f"L{section:03}", f"第{section}課", "課", department, section)
+            for person in range(people):
+                number = f"{section:03}{person:03}"
+                hire(number, f"若葉 {section}の{person}", unit_id, chief=person == 0)
+        facts.restamp("org")
+    _tell()
+
+
+def _tell() -> None:
+    """A token for everybody and a browser signed in as the first; printed with where each one is."""
+    from flask import current_app
+    from flask.sessions import SecureCookieSessionInterface
+    from sqlalchemy import select
+
+    from webapp.accounts.models import ApiToken, SignInSession
+    from webapp.accounts.queries import hashed
+    from webapp.core import clock
+    from webapp.core.db import db, transaction
+    from webapp.org import queries as org
+
+    now = clock.now()
+    tree = org.current_tree()
+    ids = sorted(org.posted_staff_ids(_today(), known_at=now))
+    postings = org.postings_of(ids, _today(), known_at=now)
+    people = []
+    with transaction():
+        for staff_id, held in postings.items():
+            node = tree.by_id(held[0].unit_id)
+            token = f"zsk_bench_{held[0].number}"
+            people.append((held[0].number, node.code if node else "", token))
+            known = select(ApiToken.id).where(ApiToken.token_hash == hashed(token))
+            if db.session.scalar(known) is None:
+                db.session.add(
+                    ApiToken(
+                        token_hash=hashed(token), staff_id=staff_id, scopes="self", created_at=now
+                    )
+                )
+        secret = f"bench-{now.isoformat()}"
+        session = SignInSession(key_hash=hashed(secret), staff_id=ids[0])
+        session.created_at = session.seen_at = now
+        session.expires_at = now + timedelta(days=1)
+        db.session.add(session)
+    serializer = SecureCookieSessionInterface().get_signing_serializer(current_app)
+    assert serializer is not None
+    units = [node.code for node in tree.nodes]
+    cookie = f"zaiseki={serializer.dumps({'key': secret})}"
+    print(json.dumps({"units": units, "people": people, "cookie": cookie}))
+
+
+def _today() -> date:
+    from webapp.core import clock
+    from webapp.org import queries as org
+
+    return org.today(clock.now())
+
+
+def main() -> None:
+    from webapp import create_app
+    from webapp.config import Config
+
+    url, what, *numbers = sys.argv[1:]
+    app = create_app(Config(database_url=url, secret_key=SECRET_KEY, async_mode="threading"))
+    with app.app_context():
+        if what == "build":
+            _build(int(numbers[0]), int(numbers[1]))
+        else:
+            _tell()
+
+
+if __name__ == "__main__":
+    main()
