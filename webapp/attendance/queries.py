@@ -73,8 +73,11 @@ def _reaches(reports: list[Report], day_starts_at: datetime) -> bool:
     return so_far.started_at is not None and so_far.started_at + LONGEST_DAY > day_starts_at
 
 
-def latest_punch(staff_id: int) -> Punch | None:
-    query = select(Punch).where(Punch.staff_id == staff_id, Punch.voided_at.is_(None))
+def latest_punch(staff_id: int, *, up_to: datetime) -> Punch | None:
+    """The latest standing punch as of an instant: a queue of a phone that was out of reach arrives in its own past."""
+    query = select(Punch).where(
+        Punch.staff_id == staff_id, Punch.voided_at.is_(None), Punch.at <= up_to
+    )
     return db.session.scalars(query.order_by(Punch.at.desc(), Punch.id.desc()).limit(1)).first()
 
 
@@ -104,21 +107,14 @@ def closed_through() -> date | None:
         return None
 
 
-def missing_end(staff_id: int, *, today: date) -> date | None:
-    """The latest earlier day (of the last two weeks) begun and never ended, not yet answered by a correction."""
-    first = today - timedelta(days=14)
-    query = select(Punch).where(
-        Punch.staff_id == staff_id,
-        Punch.business_on >= first,
-        Punch.business_on < today,
-        Punch.voided_at.is_(None),
-    )
-    by_day: dict[date, list[Report]] = {}
-    for punch in db.session.scalars(query.order_by(Punch.at, Punch.id)):
-        by_day.setdefault(punch.business_on, []).append(report_of(punch))
-    open_days = [
-        day for day, reports in by_day.items() if reported(reports, reports[-1].at).at_work
-    ]
+def missing_end(staff_id: int, *, today: date, now: datetime | None = None) -> date | None:
+    """The latest earlier day (of two weeks) begun and never ended, not yet answered by a correction.
+
+    A night that still runs is not asked for.
+    """
+    days = unended_days([staff_id], today - timedelta(days=14), today - timedelta(days=1))
+    late = (now or clock.now()) - LONGEST_DAY
+    open_days = [on for on, started_at in days.get(staff_id, {}).items() if started_at <= late]
     asked = select(Correction.business_on).where(
         Correction.staff_id == staff_id,
         Correction.business_on.in_(open_days),
@@ -127,6 +123,29 @@ def missing_end(staff_id: int, *, today: date) -> date | None:
     )
     answered = set(db.session.scalars(asked))
     return max((day for day in open_days if day not in answered), default=None)
+
+
+def unended_days(
+    staff_ids: Sequence[int] | None, first: date, last: date
+) -> dict[int, dict[date, datetime]]:
+    """{staff id: {day begun and never ended: when it began}}; staff_ids None = everybody."""
+    query = select(Punch).where(Punch.business_on.between(first, last), Punch.voided_at.is_(None))
+    if staff_ids is not None:
+        query = query.where(Punch.staff_id.in_(staff_ids))
+    by_day: dict[tuple[int, date], list[Report]] = {}
+    for punch in db.session.scalars(query.order_by(Punch.at, Punch.id)):
+        by_day.setdefault((punch.staff_id, punch.business_on), []).append(report_of(punch))
+    found: dict[int, dict[date, datetime]] = {}
+    for (staff_id, on), reports in by_day.items():
+        so_far = reported(reports, reports[-1].at)
+        if so_far.at_work and so_far.started_at is not None:
+            found.setdefault(staff_id, {})[on] = so_far.started_at
+    return found
+
+
+def own_punch(staff_id: int, punch_id: int) -> Punch | None:
+    punch = db.session.get(Punch, punch_id)
+    return punch if punch is not None and punch.staff_id == staff_id else None
 
 
 def as_json(punch: Punch) -> dict[str, Any]:

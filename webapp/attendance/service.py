@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from webapp.accounts.access import Actor
 from webapp.attendance import queries, rules
-from webapp.attendance.models import Correction, IdempotencyKey, Punch
+from webapp.attendance.models import Correction, DayConfirmation, IdempotencyKey, Punch
 from webapp.attendance.settings import OLDEST_HOURS
 from webapp.core import audit, settings
 from webapp.core.db import db
@@ -19,8 +19,6 @@ from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.presence.rules import Place, PunchKind
 from webapp.realtime import outbox
-
-KEYS_LIVE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +54,15 @@ def report(
     body_hash: str = "",
 ) -> Answer:
     """Take one report. The same key and body again is the first answer again; another body is refused (422)."""
-    _lock(staff_id)
-    if key is not None and (kept := db.session.get(IdempotencyKey, (staff_id, key))) is not None:
+    take_turns(staff_id)
+    if key is not None and (kept := _kept(staff_id, key, now)) is not None:
         if kept.body_hash != body_hash:
             raise RuleBroken(
                 "この Idempotency-Key は別の内容で使われています。",
                 {"Idempotency-Key": "内容を変えるときは新しい値にしてください"},
             )
         return Answer(kept.answer, replayed=True)
-    answer = _take(staff_id, wanted, actor=actor, now=now, source=source, key=key)
+    answer = _take(staff_id, _tidy(wanted), actor=actor, now=now, source=source, key=key)
     if key is not None:
         db.session.add(
             IdempotencyKey(
@@ -74,9 +72,32 @@ def report(
     return answer
 
 
-def _lock(staff_id: int) -> None:
-    """Two requests of one person take turns, also where writers run in parallel."""
-    db.session.execute(select(Staff.id).where(Staff.id == staff_id).with_for_update())
+def take_turns(staff_id: int) -> None:
+    """Two requests of one person take turns, also where writers run in parallel.
+
+    Not the stronger FOR UPDATE: two colleagues who report for each other at once would wait for each other's row
+    (made_by refers to it), and one of them would be shot.
+    """
+    turn = select(Staff.id).where(Staff.id == staff_id)
+    db.session.execute(turn.with_for_update(key_share=True))
+
+
+def _kept(staff_id: int, key: str, now: datetime) -> IdempotencyKey | None:
+    kept = db.session.get(IdempotencyKey, (staff_id, key))
+    if kept is not None and kept.made_at < now - rules.KEYS_LIVE:
+        db.session.delete(kept)
+        db.session.flush()
+        return None
+    return kept
+
+
+def _tidy(wanted: Wanted) -> Wanted:
+    """No empty site; a time of return only where one leaves."""
+    return replace(
+        wanted,
+        site=wanted.site or None,
+        return_at=wanted.return_at if wanted.kind is PunchKind.BREAK_OUT else None,
+    )
 
 
 def _take(
@@ -84,23 +105,32 @@ def _take(
 ) -> Answer:
     _check(wanted, now)
     oldest = timedelta(hours=settings.value(OLDEST_HOURS))
-    moment = rules.moment(
-        wanted.client_at, received_at=now, oldest=oldest, closed_through=queries.closed_through()
-    )
-    if (twin := _twin(staff_id, wanted, moment.at, rules.DOUBLE_TAP)) is not None:
+    moment = rules.moment(wanted.client_at, received_at=now, oldest=oldest)
+    if (twin := _twin(staff_id, wanted, moment.at)) is not None:
         return Answer(queries.as_json(twin), replayed=True)
-    if moment.late:
-        return Answer(_ask_late(staff_id, wanted, moment.at, actor=actor, now=now, key=key))
-    punch = _new(staff_id, wanted, moment.at, actor=actor, now=now, source=source, key=key)
+    on = _day_of(staff_id, wanted.kind, moment.at)
+    if moment.too_old or is_closed(on):
+        return _ask_late(staff_id, wanted, moment.at, on, actor=actor, now=now, key=key)
+    punch = Punch(
+        staff_id=staff_id,
+        business_on=on,
+        kind=wanted.kind,
+        place=wanted.place,
+        site=wanted.site,
+        at=moment.at,
+        received_at=now,
+        return_at=wanted.return_at,
+        source=source,
+        channel=wanted.channel,
+        note=wanted.note,
+        made_by=actor.staff_id,
+        idempotency_key=key,
+        imported=False,
+    )
+    db.session.add(punch)
+    day_changed(staff_id, on)
     if actor.staff_id != staff_id:
-        audit.record(
-            actor,
-            "punch.proxy",
-            staff_id=staff_id,
-            detail={"kind": wanted.kind, "channel": wanted.channel},
-            now=now,
-        )
-    outbox.touch("staff", staff_id)
+        _tell_audit(actor, "punch.proxy", punch, now)
     return Answer(queries.as_json(punch))
 
 
@@ -116,107 +146,137 @@ def _check(wanted: Wanted, now: datetime) -> None:
         raise RuleBroken("戻る時刻が過ぎています。", {"return_at": "これからの時刻にしてください"})
 
 
-def _twin(staff_id: int, wanted: Wanted, at: datetime, within: timedelta) -> Punch | None:
-    latest = queries.latest_punch(staff_id)
+def _twin(staff_id: int, wanted: Wanted, at: datetime) -> Punch | None:
+    latest = queries.latest_punch(staff_id, up_to=at + rules.DOUBLE_TAP)
     if latest is None:
         return None
-    of = (latest.kind, latest.place, latest.site, latest.at)
-    place = wanted.place.value if wanted.place else None
-    same = rules.is_twin(wanted.kind, place, wanted.site, at, of=of, within=within)
+    new = rules.Sign(wanted.kind, wanted.place, wanted.site, at)
+    same = rules.is_twin(new, sign_of(latest), within=rules.DOUBLE_TAP)
     return latest if same else None
 
 
-def _new(
-    staff_id: int,
-    wanted: Wanted,
-    at: datetime,
-    *,
-    actor: Actor | None,
-    now: datetime,
-    source: str,
-    key: str | None = None,
-    imported: bool = False,
-) -> Punch:
+def sign_of(punch: Punch) -> rules.Sign:
+    return rules.Sign(punch.kind, punch.place, punch.site, punch.at)
+
+
+def _day_of(staff_id: int, kind: PunchKind, at: datetime) -> date:
     opened = queries.open_day(staff_id, before=at)
-    day = rules.business_day(at, wanted.kind, opened, org.business_calendar())
-    before = [queries.report_of(punch) for punch in queries.punches_on(staff_id, day)]
-    punch = Punch(
-        staff_id=staff_id,
-        business_on=day,
-        kind=wanted.kind,
-        place=wanted.place,
-        site=wanted.site or None,
-        at=at,
-        received_at=now,
-        return_at=wanted.return_at,
-        source=source,
-        channel=wanted.channel,
-        note=wanted.note,
-        made_by=actor.staff_id if actor else None,
-        idempotency_key=key,
-        flag=rules.oddity(before, wanted.kind, at),
-        imported=imported,
-    )
-    db.session.add(punch)
+    return rules.business_day(at, kind, opened, org.business_calendar())
+
+
+def is_closed(on: date) -> bool:
+    """締めた月: its record changes by corrections only."""
+    closed_through = queries.closed_through()
+    return closed_through is not None and on <= closed_through
+
+
+def day_changed(staff_id: int, on: date) -> None:
+    """Whatever changed a person's day: its flags anew, nobody has confirmed *this*, and the board looks again."""
     db.session.flush()
-    return punch
+    punches = queries.punches_on(staff_id, on)
+    odd = rules.flags(rules.Tap(PunchKind(punch.kind), punch.imported) for punch in punches)
+    for punch, flag in zip(punches, odd, strict=True):
+        if punch.flag != flag:
+            punch.flag = flag
+    confirmed = db.session.get(DayConfirmation, (staff_id, on))
+    if confirmed is not None:
+        db.session.delete(confirmed)
+    db.session.flush()
+    outbox.touch("staff", staff_id)
+
+
+def _tell_audit(actor: Actor, action: str, punch: Punch, now: datetime) -> None:
+    detail = {"kind": punch.kind, "channel": punch.channel, "at": queries.iso(punch.at)}
+    audit.record(actor, action, staff_id=punch.staff_id, detail=detail, now=now)
+
+
+# --- too late -------------------------------------------------------------------------------
 
 
 def _ask_late(
-    staff_id: int, wanted: Wanted, at: datetime, *, actor: Actor, now: datetime, key: str | None
-) -> dict[str, Any]:
+    staff_id: int,
+    wanted: Wanted,
+    at: datetime,
+    on: date,
+    *,
+    actor: Actor,
+    now: datetime,
+    key: str | None,
+) -> Answer:
     """Too old, or in a closed month: nothing is lost, it becomes a correction that someone decides."""
-    opened = queries.open_day(staff_id, before=at)
-    day = rules.business_day(at, wanted.kind, opened, org.business_calendar())
-    correction = Correction(
+    waiting = _waiting_twin(staff_id, wanted, at)
+    correction = waiting or Correction(
         staff_id=staff_id,
-        business_on=day,
+        business_on=on,
         kind=wanted.kind,
         new_at=at,
         place=wanted.place,
         site=wanted.site,
-        reason="late_sync",
+        reason=rules.CorrectionReason.LATE,
+        note=wanted.note,
         asked_by=actor.staff_id,
         asked_at=now,
     )
     db.session.add(correction)
     db.session.flush()
-    return {
+    body = {
         "id": None,
         "kind": wanted.kind.value,
         "place": wanted.place.value if wanted.place else None,
         "site": wanted.site,
         "at": queries.iso(at),
-        "received_at": queries.iso(now),
+        "received_at": queries.iso(correction.asked_at),
         "return_at": queries.iso(wanted.return_at),
         "source": "correction",
         "idempotency_key": key,
-        "business_on": day.isoformat(),
+        "business_on": on.isoformat(),
         "flag": None,
         "note": wanted.note,
         "correction": "pending",
         "correction_id": correction.id,
     }
+    return Answer(body, replayed=waiting is not None)
+
+
+def _waiting_twin(staff_id: int, wanted: Wanted, at: datetime) -> Correction | None:
+    query = select(Correction).where(
+        Correction.staff_id == staff_id,
+        Correction.kind == wanted.kind,
+        Correction.reason == rules.CorrectionReason.LATE,
+        Correction.decision.is_(None),
+        Correction.new_at.between(at - rules.DOUBLE_TAP, at + rules.DOUBLE_TAP),
+    )
+    place = wanted.place.value if wanted.place else None
+    same = [c for c in db.session.scalars(query) if (c.place, c.site) == (place, wanted.site)]
+    return same[0] if same else None
+
+
+# --- taking back ----------------------------------------------------------------------------
 
 
 def take_back(staff_id: int, punch_id: int, *, actor: Actor, now: datetime) -> Punch:
     """One's own mistaken report, until 日替わり; it stays in the record, marked."""
-    _lock(staff_id)
-    punch = db.session.get(Punch, punch_id)
-    if punch is None or punch.staff_id != staff_id:
+    take_turns(staff_id)
+    punch = queries.own_punch(staff_id, punch_id)
+    if punch is None:
         raise NotFound("この報告は見つかりません。")
     if punch.voided_at is not None:
         return punch
-    if punch.business_on != org.today(now) and punch.at < now - timedelta(hours=1):
+    if not may_take_back(punch, now=now):
         raise Conflict("日が替わったので取り消せません。修正を申請してください。")
     punch.voided_at, punch.voided_by = now, actor.staff_id
+    day_changed(staff_id, punch.business_on)
     if actor.staff_id != staff_id:
-        audit.record(
-            actor, "punch.take_back", staff_id=staff_id, detail={"kind": punch.kind}, now=now
-        )
-    outbox.touch("staff", staff_id)
+        _tell_audit(actor, "punch.take_back", punch, now)
     return punch
 
 
+def may_take_back(punch: Punch, *, now: datetime) -> bool:
+    """What one reported oneself (or had reported), the same day; card reads and approved corrections stand."""
+    own = not punch.imported and punch.source != "correction" and punch.voided_at is None
+    same_day = org.business_calendar().business_date(punch.at) == org.today(now)
+    return own and same_day and not is_closed(punch.business_on)
+
+
 def forget_old_keys(*, now: datetime) -> None:
-    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.made_at < now - KEYS_LIVE))
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.made_at < now - rules.KEYS_LIVE))
