@@ -49,7 +49,7 @@ def minutes_of(text: str) -> int | None:
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
     """「W01010 のことですか」, or nothing."""
-    close = get_close_matches(wrong, list(known), n=1, cutoff=0.75)
+    close = get_close_matches(wrong, list(known), n=1, cutoff=0.6)
     return f"{close[0]} のことですか" if close else ""
 
 

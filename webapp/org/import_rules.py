@@ -342,10 +342,10 @@ def _check_circles(table: Table, units: Mapping[str, UnitRow]) -> None:
     for code in units:
         path: list[str] = []
         at = code
-        while at in units and at not in cleared and at not in path:
+        while at and at in units and at not in cleared and at not in path:
             path.append(at)
             at = units[at].parent_code
-        if at in path:
+        if at and at in path:
             circle = [*path[path.index(at) :], at]
             right = "どれか1つの上位所属コードを直してください"
             table.fault(
