@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from webapp.accounts import queries
 from webapp.accounts.access import Actor, current_actor
+from webapp.accounts.cookies import SESSION_KEY, SessionCookies
 from webapp.core import clock
 from webapp.core.refusals import NotSignedIn
 from webapp.errors import wants_json
@@ -29,7 +30,6 @@ FIRST_PASSWORD_ENDPOINTS = OPEN_ENDPOINTS | {
     "accounts.change_password_now",
     "accounts.sign_out",
 }
-SESSION_KEY = "key"
 
 
 def register_guard(app: Flask) -> None:
@@ -38,6 +38,7 @@ def register_guard(app: Flask) -> None:
         None  # the session's secret is ours, checked against the database
     )
     login_manager.request_loader(_load)
+    app.session_interface = SessionCookies()
     app.before_request(_deny_by_default)
     csrf.init_app(app)
 

@@ -1,6 +1,7 @@
 """Who is behind a request: a browser session, or a token."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -16,6 +17,47 @@ from webapp.org.models import Staff
 def hashed(secret: str) -> str:
     """Session keys and tokens are long and random: one round of SHA-256 keeps them safe at rest."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def staff_to_sign_in(number: str, *, now: datetime) -> int | None:
+    """Who has this number and works here today (or set the installation up)."""
+    row = db.session.execute(
+        select(Staff.id, Account.is_admin)
+        .outerjoin(Account, Account.staff_id == Staff.id)
+        .where(Staff.number == number)
+    ).one_or_none()
+    if row is None:
+        return None
+    here = org.postings_of([row.id], org.today(now), known_at=now)
+    return row.id if row.is_admin or row.id in here else None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a check outside a transaction needs of an account."""
+
+    staff_id: int
+    password_hash: str | None
+    code_hash: str | None
+    code_expires_at: datetime | None
+    locked_until: datetime | None
+
+
+def credentials_for_number(number: str, *, now: datetime) -> Credentials | None:
+    staff_id = staff_to_sign_in(number, now=now)
+    return credentials_of(staff_id) if staff_id is not None else None
+
+
+def credentials_of(staff_id: int) -> Credentials | None:
+    query = select(
+        Account.staff_id,
+        Account.password_hash,
+        Account.code_hash,
+        Account.code_expires_at,
+        Account.locked_until,
+    )
+    row = db.session.execute(query.where(Account.staff_id == staff_id)).one_or_none()
+    return Credentials(*row) if row is not None else None
 
 
 def actor_for_session(secret: str, *, now: datetime) -> Actor | None:
@@ -82,3 +124,29 @@ def note_seen(session_id: int, *, now: datetime) -> bool:
         .values(seen_at=now)
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def is_remembered(session_id: int | None) -> bool:
+    query = select(SignInSession.remembered).where(SignInSession.id == session_id)
+    return bool(db.session.scalar(query))
+
+
+def words_about(actor: Actor) -> list[str]:
+    """What a password must not be made of."""
+    words = {actor.number, actor.name, actor.kana}
+    words |= {word for posting in actor.postings for word in (posting.name, posting.kana)}
+    return sorted(word for word in words if word)
+
+
+def sessions_of(staff_id: int, *, now: datetime) -> list[SignInSession]:
+    """Browsers signed in, the last used first."""
+    query = select(SignInSession).where(
+        SignInSession.staff_id == staff_id, SignInSession.expires_at > now
+    )
+    return list(db.session.scalars(query.order_by(SignInSession.seen_at.desc())))
+
+
+def password_changed_at(staff_id: int) -> datetime | None:
+    return db.session.scalar(
+        select(Account.password_changed_at).where(Account.staff_id == staff_id)
+    )

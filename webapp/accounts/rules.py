@@ -75,3 +75,29 @@ def form_for(path: Iterable[int], held: Iterable[Held], *, own_tops: Iterable[in
     if any(posting.unit_id in above and posting.roles & LEADING for posting in held):
         return Form.FULL
     return Form.DIRECTORY
+
+
+FORGIVEN_AFTER = timedelta(days=1)
+
+
+def failures_in_force(failures: int, locked_until: datetime | None, *, now: datetime) -> int:
+    """Failures count in a row; a day after the last lock they are forgiven."""
+    if locked_until is not None and now - locked_until > FORGIVEN_AFTER:
+        return 0
+    return failures
+
+
+# Scopes beyond `self` by the roles one holds; a token still never may more than its person.
+_SCOPES_OF_ROLES = (
+    (frozenset({Scope.SELF, Scope.UNIT_READ}), frozenset(Role)),
+    (frozenset({Scope.UNIT_WRITE}), LEADING),
+    (frozenset({Scope.ORG_READ}), frozenset({Role.HR, Role.ADMIN})),
+    (frozenset({Scope.PUNCH_WRITE, Scope.ADMIN}), frozenset({Role.ADMIN})),
+)
+
+
+def scopes_of(roles: Iterable[Role]) -> list[Scope]:
+    """The scopes a person may give to a token of their own, in a fixed order."""
+    held = set(roles) | {Role.MEMBER}
+    found = {scope for scopes, needed in _SCOPES_OF_ROLES if held & needed for scope in scopes}
+    return [scope for scope in Scope if scope in found]
