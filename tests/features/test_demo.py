@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, select, text
 
@@ -16,6 +15,7 @@ from tests.conftest import tokyo
 from tests.stage import Stage, make_app
 from webapp.accounts.access import Actor
 from webapp.accounts.models import Account
+from webapp.accounts.passwords import is_password
 from webapp.accounts.rules import Form
 from webapp.attendance import queries as attendance
 from webapp.attendance.models import Punch
@@ -25,7 +25,17 @@ from webapp.core.calendar import BusinessCalendar
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
 from webapp.core.refusals import Conflict
-from webapp.demo import SIGN_INS, fill, nursery, people, prepare, script, tuesday, week
+from webapp.demo import (
+    SIGN_INS,
+    fill,
+    follow_clock,
+    nursery,
+    people,
+    prepare,
+    script,
+    tuesday,
+    week,
+)
 from webapp.demo.units import NURSERY, units
 from webapp.org import queries as org
 from webapp.org.rules import Role
@@ -46,7 +56,7 @@ class Told(datetime):
     at: datetime = tokyo(SUNDAY_NIGHT).astimezone(UTC)
 
     @classmethod
-    def now(cls, tz: Any = None) -> datetime:
+    def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
         return cls.at
 
 
@@ -219,8 +229,7 @@ def test_sign_ins(city: Flask) -> None:
             assert staff is not None
             account = db.session.get(Account, staff.id)
             assert account is not None
-            assert account.password_hash is not None
-            assert PasswordHasher().verify(account.password_hash, who.password)
+            assert is_password(account.password_hash, who.password)
             (posting, *_) = org.postings_of([staff.id], TUESDAY, known_at=clock.now())[staff.id]
             roles.append(posting.roles)
         assert [Role.CHIEF in held for held in roles] == [False, True, False, False, False]
@@ -270,6 +279,14 @@ def test_a_start_within_the_day_goes_on(city: Flask, machine: Machine) -> None:
     assert clock.now() == tokyo("2026-11-24 15:30")
     with city.app_context():
         assert db.session.scalar(select(func.count(Punch.id))) == punches
+
+
+def test_commands_beside_the_server_follow_its_clock(city: Flask, machine: Machine) -> None:
+    machine("2026-11-23 05:00")
+    clock.shift(timedelta())
+    with city.app_context():
+        follow_clock()
+    assert clock.now() == tokyo("2026-11-24 15:30")
 
 
 def test_after_five_comes_the_next_tuesday(city: Flask, machine: Machine) -> None:

@@ -49,6 +49,12 @@ def prepare(app: Flask) -> None:
         _play(app, scene.day)
 
 
+def follow_clock() -> None:
+    """Only the demonstration's clock, for commands beside the server; inside an application context."""
+    if facts.is_demonstration():
+        clock.shift(_kept().offset)
+
+
 def _play(app: Flask, day: date) -> None:
     """The morning of a day, in one transaction; every row is then shown as of 10:20."""
     with app.app_context(), transaction():

@@ -5,11 +5,12 @@ from datetime import date, datetime
 from sqlalchemy import insert, select
 
 from webapp.accounts.models import Account
+from webapp.accounts.passwords import hashed_password
 from webapp.core import calendar, clock, settings
 from webapp.core.db import db, transaction
 from webapp.demo import files, people, units
-from webapp.demo.passwords import hashed_password
 from webapp.demo.script import SITES
+from webapp.demo.signins import PASSWORD
 from webapp.org import importing
 from webapp.org.import_order import Order
 from webapp.org.models import Staff
@@ -30,9 +31,12 @@ def build(*, now: datetime) -> None:
         ("staff-hours", files.hours_csv(everybody, since)),
     ):
         _take_in(kind, content, now)
+    password_hash = hashed_password(
+        PASSWORD
+    )  # slow on purpose: one for all, before the transaction
     with transaction():
         _settings(now)
-        _accounts(now)
+        _accounts(password_hash, now)
 
 
 def _take_in(kind: str, content: bytes, now: datetime) -> None:
@@ -56,16 +60,15 @@ def _settings(now: datetime) -> None:
         settings.put(setting, value, unit_code=unit, by=None, now=now)
 
 
-def _accounts(now: datetime) -> None:
-    """Everybody may be tried out: one slow hash, used for all."""
-    hashed = hashed_password()
+def _accounts(password_hash: str, now: datetime) -> None:
+    """Everybody may be tried out."""
     ids = db.session.scalars(select(Staff.id))
     db.session.execute(
         insert(Account),
         [
             {
                 "staff_id": staff_id,
-                "password_hash": hashed,
+                "password_hash": password_hash,
                 "failures": 0,
                 "password_changed_at": now,
                 "is_admin": False,
