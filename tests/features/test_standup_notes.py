@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.stage import Stage
+from webapp.accounts import owndata
 from webapp.core import clock, settings
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
@@ -125,6 +126,14 @@ def test_a_colleague_of_another_section_may_not(stage: Stage) -> None:
 def test_own_notes_leave_no_trail(stage: Stage) -> None:
     write(stage, "121", MORNING, "起案")
     assert db.session.scalars(select(AuditEntry)).all() == []
+
+
+def test_everyone_can_see_what_is_kept_of_them(stage: Stage) -> None:
+    write(stage, "121", MORNING, "起案")
+    kept = owndata.stored_about(stage.ids["121"])["朝の予定・夕の実績"]
+    assert [(note["日付"], note["内容"]) for note in kept if isinstance(note, dict)] == [
+        (TODAY, "起案")
+    ]
 
 
 # --- reading --------------------------------------------------------------------------------

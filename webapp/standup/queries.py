@@ -59,6 +59,23 @@ def lines_to_settle(staff_id: int, day: date) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def own_notes(staff_id: int) -> list[dict[str, Any] | str]:
+    """For 「自分について保存されている情報」: every note, the latest first."""
+    query = select(StandupNote).filter_by(staff_id=staff_id)
+    notes = db.session.scalars(query.order_by(StandupNote.business_on.desc(), StandupNote.half))
+    return [
+        {
+            "日付": found.business_on.isoformat(),
+            "区分": rules.HALF_WORDS[Half(found.half)],
+            "内容": "、".join(found.lines),
+            "持越し": "、".join(found.carried_over),
+            "資料の場所": " ".join(found.links),
+        }
+        for found in notes
+        if text_of(found)
+    ]
+
+
 def _written(found: StandupNote | None) -> dict[str, Any] | None:
     """A cleared note is as good as none."""
     return note_json(found) if found is not None and text_of(found) else None

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import access
+from webapp.accounts import access, owndata
 from webapp.accounts.access import Actor, current_actor
 from webapp.accounts.rules import Form, Scope
 from webapp.core import clock
@@ -20,6 +20,7 @@ from webapp.standup import forms, queries, service
 from webapp.standup.rules import HALF_WORDS, Half, NoteText
 
 bp = Blueprint("standup", __name__)
+owndata.register("朝の予定・夕の実績", queries.own_notes)
 EVENING_FROM = 15  # o'clock: from then on the sheet opens with the evening
 
 
