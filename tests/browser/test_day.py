@@ -62,7 +62,7 @@ def test_a_report_from_the_phone_is_on_the_chiefs_board_at_once(city: City) -> N
 def test_a_state_with_its_until_and_undo(city: City) -> None:
     phone = on_phone(city).go("/").live()
     chief = city.open_window(city.who["chief"].number).go("/board/").live()
-    phone.page.locator(".state", has_text="取り込み中").click()
+    phone.page.locator("#home .state", has_text="取り込み中").click()
     tile(chief, city.who["member"].name).filter(has_text="取り込み中").wait_for(timeout=5_000)
     phone.page.get_by_role("button", name="30分").first.click()
     tile(chief, city.who["member"].name).filter(has_text="まで").wait_for(timeout=5_000)
@@ -119,7 +119,7 @@ def test_server_killed_the_page_says_so_and_comes_back(city: City) -> None:
     city.server.start()
     chief.live()
     phone = on_phone(city).go("/").live()
-    phone.page.locator(".state", has_text="応答不可").click()
+    phone.page.locator("#home .state", has_text="応答不可").click()
     tile(chief, city.who["member"].name).filter(has_text="応答不可").wait_for(timeout=10_000)
 
 
@@ -149,7 +149,7 @@ def test_a_colleague_elsewhere_sees_no_place(city: City) -> None:
     code = city.open_window(city.who["member"].number).go("/board/").page.url.rsplit("/", 1)[1]
     other.go(f"/board/{code}").live()
     phone = on_phone(city).go("/").live()
-    phone.page.locator(".state", has_text="応答不可").click()
+    phone.page.locator("#home .state", has_text="応答不可").click()
     tile(other, city.who["member"].name).filter(has_text="取り込み中").wait_for(timeout=5_000)
     heard = "".join(frames)
     assert '"directory"' in heard
