@@ -1,0 +1,12 @@
+"""Work that comes round by the clock."""
+
+from datetime import datetime
+
+from webapp.attendance import service
+from webapp.core.db import transaction
+
+
+def daily(now: datetime) -> None:
+    """Forget the keys of a week ago."""
+    with transaction():
+        service.forget_old_keys(now=now)
