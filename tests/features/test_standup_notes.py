@@ -149,13 +149,14 @@ def test_strangers_are_refused(stage: Stage, client: FlaskClient) -> None:
 
 def test_only_who_sees_the_unit_in_full_reads_it(stage: Stage) -> None:
     write(stage, "121", MORNING, "秘密の予定")
+    elsewhere, neighbour, chief = (stage.browser(number) for number in ("220", "131", "100"))
     for path in ("/standup/W12", "/standup/W12.json", "/standup/W12/week"):
-        answer = stage.browser("220").get(path)
+        answer = elsewhere.get(path)
         assert answer.status_code == 403
         assert "秘密" not in answer.text
-        assert stage.browser("131").get(path).status_code == 403  # the neighbouring 係
-        assert stage.browser("100").get(path).status_code == 200  # the chief of the section
-    assert stage.browser("100").get("/standup/W99").status_code == 404
+        assert neighbour.get(path).status_code == 403
+        assert chief.get(path).status_code == 200
+    assert chief.get("/standup/W99").status_code == 404
 
 
 def test_pages(stage: Stage) -> None:
@@ -194,21 +195,22 @@ def test_nobody_owes_by_default(stage: Stage) -> None:
 def test_owed_on_telework_days_where_the_unit_asks(stage: Stage) -> None:
     put(REQUIRED, "telework", "W11")
     stage.telework("121")
-    shown = sheet(stage.browser("122"))
-    assert [row["staff"] for row in shown.json["people"] if row["owes"]] == ["121"]
+    reader = stage.browser("122")
+    owing = [row["staff"] for row in sheet(reader).json["people"] if row["owes"]]
+    assert owing == ["121"]
     assert stage.api("121").get("/me").json["today"]["standup"]["required"]
     assert not stage.api("122").get("/me").json["today"]["standup"]["required"]
     write(stage, "121", MORNING, "起案")
-    assert not any(row["owes"] for row in sheet(stage.browser("122")).json["people"])
-    assert person(sheet(stage.browser("122"), half="evening"), "121")["owes"]
+    assert not any(row["owes"] for row in sheet(reader).json["people"])
+    assert person(sheet(reader, half="evening"), "121")["owes"]
 
 
 def test_host_is_off_by_default(stage: Stage) -> None:
     assert sheet(stage.browser("121")).json["host"] is None
     put(HOST, True, "W12")
-    first = sheet(stage.browser("121")).json["host"]
-    assert first in {"120", "121", "122"}
-    assert sheet(stage.browser("122")).json["host"] == first
+    mine, another = stage.browser("121"), stage.browser("122")
+    assert sheet(mine).json["host"] in {"120", "121", "122"}
+    assert sheet(mine).json["host"] == sheet(another).json["host"]
 
 
 # --- pre-filling ----------------------------------------------------------------------------
