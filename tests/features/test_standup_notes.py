@@ -206,9 +206,9 @@ def test_owed_on_telework_days_where_the_unit_asks(stage: Stage) -> None:
 
 
 def test_host_is_off_by_default(stage: Stage) -> None:
-    assert sheet(stage.browser("121")).json["host"] is None
-    put(HOST, True, "W12")
     mine, another = stage.browser("121"), stage.browser("122")
+    assert sheet(mine).json["host"] is None
+    put(HOST, True, "W12")
     assert sheet(mine).json["host"] in {"120", "121", "122"}
     assert sheet(mine).json["host"] == sheet(another).json["host"]
 
