@@ -26,7 +26,7 @@ def serve_eventlet(app: serving.Served) -> None:
 
     run_off_loop_with(tpool.execute)
     try:
-        listener = eventlet.listen((app.host, app.port), backlog=4096)
+        listener = eventlet.listen((app.host, app.port), backlog=4096, reuse_port=False)
     except OSError as error:
         serving.stop_with(f"{app.host}:{app.port} で待ち受けられません（{error.strerror}）")
     app.start()

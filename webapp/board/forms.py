@@ -33,7 +33,7 @@ class StatusBody(Body):
         )
 
 
-class StatusForm(FormBody, StatusBody):
+class StatusForm(StatusBody, FormBody):
     """`until_time`: "15:00" of today, from a plain time field; wins over a chip."""
 
     until_time: str | None = None
@@ -72,7 +72,7 @@ class ProxyPunchBody(PunchBody):
         return self.channel
 
 
-class PunchForm(FormBody, PunchBody):
+class PunchForm(PunchBody, FormBody):
     """`return_time`: "15:00" of today, from a plain time field; wins over a chip."""
 
     return_time: str | None = None

@@ -18,7 +18,7 @@ from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.org.models import Posting
 from webapp.org.rules import UnitNode, UnitTree
-from webapp.presence.rules import TELEWORK, next_change, resolve
+from webapp.presence.rules import TELEWORK, Place, State, next_change, resolve
 from webapp.realtime import versions
 from webapp.realtime.models import RowVersion
 
@@ -148,7 +148,7 @@ def counts_of(rows: Iterable[Row]) -> dict[str, Any]:
     """Counts of the rows as shown: people, planned only, by state, by place, on duty, teleworking."""
     rows = list(rows)
     states = Counter(row["state"] for row in rows)
-    places = Counter(row["place"] for row in rows if row.get("place") is not None)
+    places = Counter(place for row in rows if (place := counted_place(row)) is not None)
     return {
         "people": len(rows),
         "planned": sum(1 for row in rows if row.get("planned")),
@@ -157,6 +157,14 @@ def counts_of(rows: Iterable[Row]) -> dict[str, Any]:
         "duty": sum(1 for row in rows if row.get("duty") is not None),
         "telework": sum(places[place.value] for place in TELEWORK),
     }
+
+
+def counted_place(row: Row) -> str | None:
+    """Where someone counts as being: not who is expected and missing, nor who has gone home."""
+    place: str | None = row.get("place")
+    if row["state"] == State.NO_REPORT or (row["state"] == State.OFF and place != Place.LEAVE):
+        return None
+    return place
 
 
 def merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -191,7 +199,7 @@ def _summaries(*, now: datetime) -> dict[int, list[tuple[str, str | None]]]:
     } & known.keys()
     for row in rows_of(sorted(stale)):
         key = (epoch, row.staff_id, row.unit_id)
-        _city_rows[key] = (row.version, row.full["state"], row.full["place"])
+        _city_rows[key] = (row.version, row.full["state"], counted_place(row.full))
     for key in _city_rows.keys() - wanted:
         del _city_rows[key]
     found: dict[int, list[tuple[str, str | None]]] = {}

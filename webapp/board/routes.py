@@ -34,7 +34,7 @@ from webapp.presence import service as status
 bp = Blueprint("board", __name__)
 
 _NAV = {
-    "board.home": "me",
+    "board.home_page": "me",
     "board.section": "board",
     "board.own_section": "board",
     "board.city": "city",
@@ -88,6 +88,14 @@ def report_mine() -> Any:
 def _planned(staff_id: int, now: datetime) -> Any:
     person = day.days_of([staff_id], now=now).get(staff_id)
     return home.proposed_place(person.facts, now) if person else (None, None)
+
+
+@bp.post("/me/punches/<int:punch_id>/take-back")
+def take_back_mine(punch_id: int) -> Any:
+    actor, now = current_actor(), clock.now()
+    with transaction():
+        attendance.take_back(actor.staff_id, punch_id, actor=actor, now=now)
+    return redirect(url_for("board.home_page"))
 
 
 @bp.get("/board/")
