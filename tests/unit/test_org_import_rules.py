@@ -144,7 +144,7 @@ def test_rows_that_contradict(second: str, expected: list[tuple[int, str]]) -> N
 
 
 def test_the_nearest_code_is_offered() -> None:
-    table, _rows = staff_table("1,池田,W1l")
+    table, _rows = staff_table("1,池田,W11X")
     assert "W11 のことですか" in str(table.faults[0])
 
 

@@ -28,6 +28,13 @@ WORDS = {
     "closure.add": "閉庁日の追加",
     "closure.remove": "閉庁日の削除",
     "audit.export": "記録の出力",
+    "account.admin": "管理者の作成",
+    "account.code": "初回コードの作成",
+    "account.password": "パスワードの変更",
+    "account.signout": "すべての端末のサインアウト",
+    "account.unlock": "サインインの再開",
+    "token.create": "トークンの作成",
+    "token.revoke": "トークンの取消し",
     "status": "在席状態の代行入力",
     "punch": "報告の代行入力",
 }

@@ -43,6 +43,7 @@ def _menu(actor: Actor) -> list[tuple[str, str, str]]:
     ]
     if actor.may_admin:
         entries += [
+            ("accounts", "admin.accounts", "アカウント"),
             ("settings", "admin.settings_page", "設定"),
             ("closures", "admin.closures", "閉庁日"),
         ]

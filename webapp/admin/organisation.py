@@ -13,8 +13,9 @@ from webapp.core.refusals import NotFound
 from webapp.org import queries as org
 from webapp.org.coming import coming_units
 from webapp.org.import_cells import date_of
+from webapp.org.import_difference import roles_in_words
 from webapp.org.models import Posting
-from webapp.org.rules import POSTING_WORDS, REACH_WORDS, ROLE_WORDS, PostingKind, Reach, roles_from
+from webapp.org.rules import POSTING_WORDS, REACH_WORDS, PostingKind, Reach
 
 
 @bp.get("/admin/units")
@@ -101,7 +102,7 @@ def _shown(posting: Posting, names: dict[int, str], *, today: Any, now: Any) -> 
         "posting": posting,
         "unit": names.get(posting.unit_id, ""),
         "kind": POSTING_WORDS[PostingKind(posting.kind)],
-        "roles": " ".join(ROLE_WORDS[role] for role in sorted(roles_from(posting.roles))),
+        "roles": roles_in_words(posting.roles),
         "reach": REACH_WORDS[Reach(posting.reach)],
         "weekly": "" if posting.weekly_minutes is None else clock_of(posting.weekly_minutes),
         "last": last,

@@ -170,12 +170,17 @@ def _person_fields(
             yield POSTING_WORDS[PostingKind(new.kind)], "", _post(new, names)
 
 
+def roles_in_words(stored: str) -> str:
+    held = roles_from(stored)
+    return " ".join(word for role, word in ROLE_WORDS.items() if role in held)
+
+
 def _word(field: str, value: Any, names: Mapping[str, str]) -> str:
     match field:
         case "unit_code":
             return names.get(value, value)
         case "roles":
-            return " ".join(ROLE_WORDS[role] for role in sorted(roles_from(value)))
+            return roles_in_words(value)
         case "weekly_minutes":
             return "" if value is None else clock_of(value)
         case "reach":

@@ -21,6 +21,7 @@ from webapp.org.models import (
     UnitTerm,
     WorkPattern,
 )
+from webapp.org.rules import roles_from, roles_to
 
 
 def org_stamp() -> str:
@@ -81,6 +82,7 @@ _STAFF_COLUMNS = (
 
 def _staff_row(row: Any) -> StaffRow:
     content = {name: getattr(row, name) for name in _STAFF_COLUMNS}
+    content["roles"] = roles_to(roles_from(row.roles))  # in the one order that a file is read in
     return StaffRow(
         number=row.number,
         unit_code=row.unit_code,
