@@ -17,3 +17,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 for (const form of document.querySelectorAll("form[data-file]")) {
   form.addEventListener("submit", () => setTimeout(() => form.removeAttribute("aria-busy"), 3000));
 }
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.removeAttribute("hidden");
+  button.addEventListener("click", () => print());
+}
