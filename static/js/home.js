@@ -122,9 +122,6 @@ function punchOf(data) {
   }
   const back = String(data.get("return_time") ?? "");
   if (back) punch.return_at = iso(nextAt(back, serverNow()));
-  const day = String(data.get("date") ?? "");
-  const time = String(data.get("time") ?? "");
-  if (day && time) punch.client_at = `${day}T${time}:00+09:00`;
   return punch;
 }
 
@@ -174,6 +171,18 @@ async function sendPunch(form, data) {
       undo: punch.kind === "end" && id && !pending ? () => takeBack(id) : undefined,
     },
   );
+}
+
+/** The morning after: the end that was not reported, as a correction somebody approves. @param {HTMLFormElement} form @param {FormData} data */
+async function sendMissingEnd(form, data) {
+  try {
+    const body = { date: String(data.get("date")), time: String(data.get("time")) };
+    await post("/me/corrections/missing-end", body);
+    await refresh();
+    toast(t("終業の時刻を申し出ました。承認されると記録されます。"));
+  } catch (error) {
+    showFault(form, /** @type {Error} */ (error));
+  }
 }
 
 /** A 終業 tapped by mistake. @param {string | number} id */
@@ -283,6 +292,7 @@ async function submitted(event) {
     if (kind === "status") await sendStatus(form, data);
     else if (kind === "punch") await sendPunch(form, data);
     else if (kind === "standup") await sendStandup(form, data);
+    else if (kind === "missing-end") await sendMissingEnd(form, data);
     else if (kind === "take-back") await takeBack(String(data.get("id")));
   } finally {
     form.removeAttribute("aria-busy");

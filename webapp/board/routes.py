@@ -90,14 +90,6 @@ def _planned(staff_id: int, now: datetime) -> Any:
     return home.proposed_place(person.facts, now) if person else (None, None)
 
 
-@bp.post("/me/punches/<int:punch_id>/take-back")
-def take_back_mine(punch_id: int) -> Any:
-    actor, now = current_actor(), clock.now()
-    with transaction():
-        attendance.take_back(actor.staff_id, punch_id, actor=actor, now=now)
-    return redirect(url_for("board.home_page"))
-
-
 @bp.get("/board/")
 def own_section() -> Any:
     code = current_actor().section_code
