@@ -5,6 +5,7 @@
 The cast: see CAST. Everybody works 8:30–17:15 with a break 12:00–13:00.
 """
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ class Stage:
         self.app = app
         self.ids: dict[str, int] = {}
         self.units: dict[str, int] = {}
+        self._numbers = itertools.count(1)
 
     def set_up(self) -> "Stage":
         with transaction():
@@ -191,7 +193,7 @@ class Stage:
     def browser(self, number: str) -> FlaskClient:
         """A browser signed in as this person (without going through the sign-in page)."""
         client = self.app.test_client()
-        secret = f"session-of-{number}-{len(db.session.info)}-{id(client)}"
+        secret = f"session-of-{number}-{next(self._numbers)}"
         now = clock.now()
         with transaction():
             db.session.add(

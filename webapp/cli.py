@@ -8,6 +8,7 @@ import platform
 import resource
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import click
@@ -33,7 +34,9 @@ def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
-            app = create_app(from_environment().with_secret())
+            # No sockets here: threads, so that nothing is imported that only works patched.
+            config = replace(from_environment().with_secret(), async_mode="threading")
+            app = create_app(config)
         except ConfigFault as fault:
             raise click.ClickException(str(fault)) from None
         with app.app_context():
@@ -48,8 +51,24 @@ def in_app(command: click.Command) -> click.Command:
         for name, inner in command.commands.items():
             command.commands[name] = in_app(inner)
     elif command.callback is not None:
-        command.callback = with_app(command.callback)
+        command.callback = with_app(_on_a_ready_database(command.callback))
     return command
+
+
+def _on_a_ready_database(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Migrated, and by its own clock where it is a demonstration."""
+    from webapp.core.migrate import is_current
+    from webapp.demo import follow_clock
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if not is_current():
+            raise click.ClickException(
+                "データベースが古い版か、空です。先に zaiseki migrate を実行してください。"
+            )
+        follow_clock()
+        return function(*args, **kwargs)
+
+    return run
 
 
 def _commands() -> click.Group:

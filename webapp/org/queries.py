@@ -66,7 +66,21 @@ def today(now: datetime | None = None) -> date:
     return business_calendar().business_date(now or clock.now())
 
 
-_trees: dict[tuple[str, str, date, bool], tuple[UnitTree, datetime | None]] = {}
+@dataclass(frozen=True, slots=True)
+class _KeptTree:
+    """Good for instants from `known_at` until the next publication."""
+
+    tree: UnitTree
+    known_at: datetime | None
+    until: datetime | None
+
+    def serves(self, known_at: datetime | None) -> bool:
+        if known_at is None or self.known_at is None:
+            return known_at is self.known_at
+        return self.known_at <= known_at and (self.until is None or known_at < self.until)
+
+
+_trees: dict[tuple[str, str, date, bool], _KeptTree] = {}
 
 
 def tree(on: date, *, known_at: datetime | None) -> UnitTree:
@@ -76,8 +90,8 @@ def tree(on: date, *, known_at: datetime | None) -> UnitTree:
     """
     key = (facts.epoch(), facts.stamp("org"), on, known_at is None)
     kept = _trees.get(key)
-    if kept and (kept[1] is None or known_at is None or known_at < kept[1]):
-        return kept[0]
+    if kept is not None and kept.serves(known_at):
+        return kept.tree
     rows = db.session.execute(
         select(
             Unit.id,
@@ -95,7 +109,7 @@ def tree(on: date, *, known_at: datetime | None) -> UnitTree:
     fresh = UnitTree([UnitNode(*row) for row in rows])
     if len(_trees) > 16:
         _trees.clear()
-    _trees[key] = (fresh, _next_publication(known_at))
+    _trees[key] = _KeptTree(fresh, known_at, _next_publication(known_at))
     return fresh
 
 
@@ -238,7 +252,7 @@ def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
         .where(or_(Posting.known_from.is_(None), Posting.known_from <= now))
         .order_by(Posting.starts_on, Posting.id)
     )
-    return {staff_id: name for staff_id, name in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 @dataclass(frozen=True, slots=True)
