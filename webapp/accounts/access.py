@@ -33,6 +33,7 @@ class Actor:
     session_id: int | None = None
     token_id: int | None = None
     must_change_password: bool = False
+    seen_at: datetime | None = None  # when this browser was last noted as in use
     is_authenticated: bool = field(default=True, init=False)
     is_active: bool = field(default=True, init=False)
     is_anonymous: bool = field(default=False, init=False)

@@ -1,14 +1,16 @@
 """Default deny: every route refuses the anonymous, but for a short list; who must choose a password does that first."""
 
+from contextlib import suppress
 from typing import Any
 
-from flask import Flask, Request, redirect, request, session, url_for
+from flask import Flask, Request, Response, g, redirect, request, session, url_for
 from flask_login import current_user
 
 from webapp.accounts import queries
 from webapp.accounts.access import Actor, current_actor
 from webapp.accounts.cookies import SESSION_KEY, SessionCookies
 from webapp.core import clock
+from webapp.core.db import DatabaseBusy, transaction
 from webapp.core.refusals import NotSignedIn
 from webapp.errors import wants_json
 from webapp.extensions import csrf, login_manager
@@ -18,6 +20,7 @@ OPEN_ENDPOINTS = frozenset(
         "static",
         "accounts.sign_in",
         "accounts.sign_in_now",
+        "accounts.sign_out",
         "operation.healthz",
         "operation.readyz",
         "operation.prometheus",
@@ -28,7 +31,6 @@ OPEN_ENDPOINTS = frozenset(
 FIRST_PASSWORD_ENDPOINTS = OPEN_ENDPOINTS | {
     "accounts.change_password",
     "accounts.change_password_now",
-    "accounts.sign_out",
 }
 
 
@@ -40,6 +42,7 @@ def register_guard(app: Flask) -> None:
     login_manager.request_loader(_load)
     app.session_interface = SessionCookies()
     app.before_request(_deny_by_default)
+    app.after_request(_note_use)
     csrf.init_app(app)
 
 
@@ -85,3 +88,15 @@ def _deny_by_default() -> Any:
             raise NotSignedIn("最初にパスワードを決めてください。")
         return redirect(url_for("accounts.change_password"))
     return None
+
+
+def _note_use(response: Response) -> Response:
+    """最終利用 of this browser, a few times an hour; no answer waits or fails for it."""
+    actor = g.get("_login_user")
+    if not isinstance(actor, Actor) or actor.session_id is None or actor.seen_at is None:
+        return response
+    now = clock.now()
+    if now - actor.seen_at > queries.SEEN_EVERY:
+        with suppress(DatabaseBusy), transaction():
+            queries.note_seen(actor.session_id, now=now)
+    return response

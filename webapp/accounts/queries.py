@@ -1,7 +1,7 @@
 """Who is behind a request: a browser session, or a token."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -12,6 +12,8 @@ from webapp.accounts.rules import Scope
 from webapp.core.db import db
 from webapp.org import queries as org
 from webapp.org.models import Staff
+
+SEEN_EVERY = timedelta(minutes=15)
 
 
 def hashed(secret: str) -> str:
@@ -65,9 +67,10 @@ def actor_for_session(secret: str, *, now: datetime) -> Actor | None:
     found = db.session.scalars(query).one_or_none()
     if found is None or found.expires_at <= now:
         return None
-    return _actor(
+    actor = _actor(
         found.staff_id, now=now, session_id=found.id, must_change_password=found.must_change
     )
+    return replace(actor, seen_at=found.seen_at) if actor is not None else None
 
 
 def actor_for_token(secret: str, *, now: datetime) -> Actor | None:
@@ -117,7 +120,7 @@ def _actor(
 
 def note_seen(session_id: int, *, now: datetime) -> bool:
     """Keep 最終利用 roughly true: written at most once a quarter of an hour. Inside a transaction."""
-    stale = now - timedelta(minutes=15)
+    stale = now - SEEN_EVERY
     result = db.session.execute(
         update(SignInSession)
         .where(SignInSession.id == session_id, SignInSession.seen_at < stale)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, current_app, redirect, render_template, request, url_for
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 
 from webapp.accounts import queries, service
 from webapp.accounts.access import Actor, current_actor
@@ -17,7 +18,7 @@ from webapp.core import clock, facts, settings
 from webapp.core.db import transaction
 from webapp.core.parse import valid_or_422
 from webapp.core.refusals import Refusal, RuleBroken, TooMany
-from webapp.errors import wants_json
+from webapp.errors import answer, wants_json
 
 # A refusal takes at least this long: writing down a failure must not tell that the number exists.
 SHORTEST_REFUSAL_S = 0.25
@@ -28,7 +29,8 @@ def sign_in() -> Any:
     target = own_path(request.args.get("next"))
     if current_user.is_authenticated:
         return redirect(target)
-    if (number := _number_from_proxy()) is not None:
+    number = _number_from_proxy()
+    if number is not None and "out" not in request.args:
         return _sign_in_by_header(number, target)
     return _sign_in_page(target)
 
@@ -49,6 +51,8 @@ def _sign_in_page(
         fault=fault.message if fault else "",
         errors=fault.fields if isinstance(fault, RuleBroken) else {},
         demonstration=facts.is_demonstration(),
+        left="out" in request.args,
+        by_proxy=_number_from_proxy() is not None,
     )
     return page, fault.status if fault else 200
 
@@ -91,12 +95,36 @@ def _signed_in(body: SignInBody) -> SignedIn:
     device, address = this_device()
     attempt = Attempt(body.number, body.password, body.remember, device, address)
     now = clock.now()
+    before = current_actor() if current_user.is_authenticated else None
     checked = service.check(attempt, now=now)
     with transaction():
         outcome = service.sign_in(checked, attempt, now=now)
+        if isinstance(outcome, SignedIn) and before is not None:
+            ended = service.end_session(before, before.session_id)  # one browser, one session
+        else:
+            ended = []
+    close_sessions(ended)
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
+
+
+class StalePage(Refusal):
+    status, code = 400, "csrf"
+
+    def __init__(self) -> None:
+        super().__init__("画面を開いてから時間がたちました。もう一度入力してください。")
+
+
+@bp.errorhandler(CSRFError)
+def stale_page(_error: CSRFError) -> Any:
+    """The token in the page belongs to a session that is over: nothing typed is lost for it."""
+    if request.endpoint == "accounts.sign_out" and not current_user.is_authenticated:
+        return redirect(url_for("accounts.sign_in", out=1))
+    fault = StalePage()
+    if request.endpoint == "accounts.sign_in_now" and not wants_json():
+        return _sign_in_again(fault, own_path(request.form.get("next")))
+    return answer(fault.status, fault.message, code=fault.code)
 
 
 # --- signed in by the proxy -----------------------------------------------------------------
@@ -125,12 +153,13 @@ def _sign_in_by_header(number: str, target: str) -> Any:
 
 @bp.post("/signout")
 def sign_out() -> Any:
-    actor = current_actor()
-    with transaction():
-        ended = service.end_session(actor, actor.session_id)
+    if current_user.is_authenticated:
+        actor = current_actor()
+        with transaction():
+            ended = service.end_session(actor, actor.session_id)
+        close_sessions(ended)
     empty_cookie()
-    close_sessions(ended)
-    return redirect(url_for("accounts.sign_in"))
+    return redirect(url_for("accounts.sign_in", out=1))
 
 
 # --- choosing a password --------------------------------------------------------------------
