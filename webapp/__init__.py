@@ -1,26 +1,19 @@
 """Zaiseki (在席): who is where, can I reach them, are the counter and the telephone covered."""
 
-from flask import Flask
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from webapp.config import ROOT, Config, from_environment
-from webapp.errors import register_errors
-from webapp.register import (
-    register_accounts,
-    register_database,
-    register_features,
-    register_pages,
-    register_realtime,
-)
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from webapp.config import Config
 
 
-def create_app(config: Config | None = None) -> Flask:
-    app = Flask(
-        __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
-    )
-    register_database(app, config or from_environment())
-    register_errors(app)
-    register_accounts(app)
-    register_features(app)
-    register_pages(app)
-    register_realtime(app)
+def create_app(config: "Config | None" = None) -> "Flask":
+    """The application; what it is put together from stands in `webapp.register`.
+
+    Imported late: `zaiseki serve` passes through this package on its way to wsgi.py, which patches before anything
+    else is imported, and which would otherwise wait a second for nothing.
+    """
+    app: Flask = import_module("webapp.register").put_together(config)
     return app

@@ -11,9 +11,10 @@ from sqlalchemy.pool import QueuePool
 
 from webapp.accounts.guard import authenticate_socket, register_guard
 from webapp.board import live
-from webapp.config import Config
+from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages
 from webapp.core.proxy import TrustedProxies
+from webapp.errors import register_errors
 from webapp.extensions import babel, db
 from webapp.presence.service import record_connections
 from webapp.realtime import engine, sockets
@@ -31,6 +32,19 @@ FEATURES = (
     "operation",
 )
 MODELS = ("core", "realtime", "org", "accounts", "presence", "attendance", "plans", "standup")
+
+
+def put_together(config: Config | None = None) -> Flask:
+    app = Flask(
+        "webapp", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
+    )
+    register_database(app, config or from_environment())
+    register_errors(app)
+    register_accounts(app)
+    register_features(app)
+    register_pages(app)
+    register_realtime(app)
+    return app
 
 
 def register_database(app: Flask, config: Config) -> None:
