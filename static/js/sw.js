@@ -1,5 +1,6 @@
 // Opens 自分の今日 without a connection, and nothing else: no page and no answer about other people is ever kept.
 
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const KEPT = "zaiseki-v1";
 const HOME = "/";
 const SHELL = [
@@ -32,36 +33,36 @@ const SHELL = [
   "/static/manifest.webmanifest",
 ];
 
-self.addEventListener("install", (event) => {
+worker.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(KEPT)
       .then((kept) => Promise.allSettled([...SHELL.map((path) => kept.add(path)), keepHome(kept)]))
-      .then(() => self.skipWaiting()),
+      .then(() => worker.skipWaiting()),
   );
 });
 
-/** The first visit was before this worker: fetch the page once more, to have it. */
+/** The first visit was before this worker: fetch the page once more, to have it. @param {Cache} kept */
 async function keepHome(kept) {
   const answer = await fetch(HOME, { headers: { Accept: "text/html" } });
   if (answer.ok && !answer.redirected) await kept.put(HOME, answer);
 }
 
-self.addEventListener("activate", (event) => {
+worker.addEventListener("activate", (event) => {
   event.waitUntil(
     caches
       .keys()
       .then((names) =>
         Promise.all(names.filter((name) => name !== KEPT).map((name) => caches.delete(name))),
       )
-      .then(() => self.clients.claim()),
+      .then(() => worker.clients.claim()),
   );
 });
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (url.origin !== self.location.origin) return;
+  if (url.origin !== worker.location.origin) return;
   if (request.method === "POST" && (url.pathname === "/signout" || url.pathname === "/signin")) {
     event.waitUntil(caches.open(KEPT).then((kept) => kept.delete(HOME))); // a shared device keeps nobody's page
     return;
@@ -72,7 +73,7 @@ self.addEventListener("fetch", (event) => {
   else if (url.pathname === HOME) event.respondWith(refreshed(request));
 });
 
-/** The server's file wins, so that a page never mixes two releases. */
+/** The server's file wins, so that a page never mixes two releases. @param {Request} request */
 async function fileFirstFromServer(request) {
   const kept = await caches.open(KEPT);
   try {
@@ -85,7 +86,7 @@ async function fileFirstFromServer(request) {
   }
 }
 
-/** The page renewing itself: keep the newest, and let a failure be one. */
+/** The page renewing itself: keep the newest, and let a failure be one. @param {Request} request */
 async function refreshed(request) {
   const answer = await fetch(request);
   if (answer.ok && !answer.redirected) {
@@ -95,6 +96,7 @@ async function refreshed(request) {
   return answer;
 }
 
+/** @param {Request} request @param {URL} url */
 async function page(request, url) {
   const kept = await caches.open(KEPT);
   try {
@@ -109,6 +111,7 @@ async function page(request, url) {
   }
 }
 
+/** @param {boolean} hasHome */
 function offline(hasHome) {
   const back = hasHome
     ? '<p class="actions"><a class="btn btn-line" href="/">自分の今日へ（報告は預かれます）</a></p>'

@@ -46,7 +46,7 @@ def test_me(stage: Stage) -> None:
     assert (report["required"], report["overdue"], report["next"]) == (True, True, "start")
     assert report["place"] == "home"
     assert me["today"]["hours"] == {"from": "08:30", "to": "17:15", "breaks": [["12:00", "13:00"]]}
-    assert [day["label"] for day in me["today"]["week"]][0] == "祝日"
+    assert me["today"]["week"][0]["label"] == "祝日"
     assert me["row"]["state"] == me["state"] == "no_report"
 
 

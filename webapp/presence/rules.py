@@ -442,7 +442,8 @@ def _yields(spoken: Claim, scheduled: Claim | None) -> bool:
 
 def _spoken(facts: Facts, so_far: Reported, running: bool, now: datetime) -> Claim | None:
     """The latest of what the person said that still holds."""
-    for claim in reversed(sorted(facts.claims, key=lambda c: c.since)):
+    spoken = sorted(facts.claims, key=lambda c: c.since)
+    for claim in spoken[::-1]:  # of two said at one instant, the later entered
         if claim.since <= now < claim_ends_at(claim, facts, so_far, running):
             return claim
     return None
