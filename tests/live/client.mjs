@@ -2,7 +2,11 @@
 import { io } from "socket.io-client";
 
 const [url, token, watcher] = process.argv.slice(2);
-const socket = io(url, { auth: { token: watcher }, transports: ["websocket"], reconnection: false });
+const socket = io(url, {
+  auth: { token: watcher },
+  transports: ["websocket"],
+  reconnection: false,
+});
 const giveUp = setTimeout(() => {
   console.error("nothing arrived in time");
   process.exit(1);
