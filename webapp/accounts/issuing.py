@@ -3,10 +3,11 @@
 A code is made and hashed before the transaction, handed over once, and kept as a hash only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
@@ -169,44 +170,54 @@ def _hash_all(slips: list[Slip]) -> dict[int, str]:
 
 
 def put_in_force(
-    batch: Batch, *, actor: Actor, unit_code: str | None = None, now: datetime
-) -> list[int]:
-    """Each code replaces the password and the code before it. Inside a transaction.
+    batch: Batch,
+    *,
+    actor: Actor,
+    reset: bool = False,
+    unit_code: str | None = None,
+    now: datetime,
+) -> tuple[list[Slip], list[int]]:
+    """(the slips to hand over, ids of the sessions that ended). Inside a transaction.
 
-    Returns the ids of the sessions that ended.
+    A code replaces the code before it, with `reset` the password too; without, who has chosen a password
+    meanwhile keeps it and gets no slip.
     """
-    known = set(db.session.scalars(select(Account.staff_id)))
+    kept = dict(db.session.execute(select(Account.staff_id, Account.password_hash)).all())
+    slips = [slip for slip in batch.slips if reset or kept.get(slip.staff_id) is None]
     values = [
         {
-            "staff_id": staff_id,
-            "code_hash": code_hash,
+            "staff_id": slip.staff_id,
+            "code_hash": batch.hashes[slip.staff_id],
             "code_expires_at": batch.expires_at,
             "password_hash": None,
             "failures": 0,
             "locked_until": None,
         }
-        for staff_id, code_hash in batch.hashes.items()
+        for slip in slips
     ]
+    if not slips:
+        return [], []
+    _write(values, kept)
+    audit.record(
+        actor,
+        "account.code",
+        staff_id=slips[0].staff_id if len(slips) == 1 else None,
+        unit_code=unit_code,
+        detail={"人数": len(slips)},
+        now=now,
+    )
+    return slips, service.end_sessions_of(*(slip.staff_id for slip in slips)) if reset else []
+
+
+def _write(values: list[dict[str, Any]], known: Container[int]) -> None:
+    """Two statements, however many people."""
     old = [row for row in values if row["staff_id"] in known]
-    new = [
-        row | {"is_admin": False, "display_name": ""}
-        for row in values
-        if row["staff_id"] not in known
-    ]
+    bare = {"is_admin": False, "display_name": ""}
+    new = [row | bare for row in values if row["staff_id"] not in known]
     if old:
         db.session.execute(update(Account), old)
     if new:
         db.session.execute(insert(Account), new)
-    one = batch.slips[0].staff_id if len(batch.slips) == 1 else None
-    audit.record(
-        actor,
-        "account.code",
-        staff_id=one,
-        unit_code=unit_code,
-        detail={"人数": len(batch.slips)},
-        now=now,
-    )
-    return service.end_sessions_of(*batch.hashes)
 
 
 # --- an administrator's hand ----------------------------------------------------------------

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+import segno
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.accounts import issuing, tokens
 from webapp.accounts.access import Actor, unit_or_404
 from webapp.accounts.blueprint import browser_only, close_sessions, close_tokens
-from webapp.accounts.issuing import Batch, Holder, Standing
+from webapp.accounts.issuing import Holder, Slip, Standing
 from webapp.accounts.settings import CODE_DAYS
 from webapp.admin.blueprint import admin_only, bp, page
 from webapp.core import clock, settings
@@ -47,6 +48,7 @@ def _list(actor: Actor, fault: RuleBroken | None = None) -> Any:
         people=found[:MOST_SHOWN],
         more=len(found) > MOST_SHOWN,
         sums={standing.value: _count(people, standing) for standing in Standing},
+        locked=[who for who in people if who.locked_until],
         total=len(people),
         units=_units(people),
         typed=request.form,
@@ -94,10 +96,16 @@ def issue_codes() -> Any:
         people = issuing.below(people, unit_or_404(code).id)
     again = request.form.get("again") == "1"
     wanted = [who for who in people if who.needs_code or (again and who.standing is Standing.CODE)]
-    if not wanted:
+    batch = issuing.prepare(wanted, now=now)
+    with transaction():
+        slips, ended = issuing.put_in_force(batch, actor=actor, unit_code=code or None, now=now)
+    if not slips:
         message = _("コードの要る人がいません。")
         return _list(actor, RuleBroken(message, {"unit": message}))
-    return _hand_out(wanted, actor, code or None, now)
+    close_sessions(ended)
+    if request.form.get("as") == "csv":
+        return _csv(slips, now)
+    return _slips_page(slips, actor)
 
 
 @bp.post("/admin/accounts/<number>/code")
@@ -105,31 +113,48 @@ def issue_code(number: str) -> Any:
     """A first code, or one in place of a forgotten password."""
     actor = _admin()
     now = clock.now()
-    return _hand_out([_holder(number, now)], actor, None, now)
-
-
-def _hand_out(people: list[Holder], actor: Actor, unit_code: str | None, now: datetime) -> Any:
-    batch = issuing.prepare(people, now=now)
+    batch = issuing.prepare([_holder(number, now)], now=now)
     with transaction():
-        ended = issuing.put_in_force(batch, actor=actor, unit_code=unit_code, now=now)
+        slips, ended = issuing.put_in_force(batch, actor=actor, reset=True, now=now)
     close_sessions(ended)
-    if request.form.get("as") == "csv":
-        return _csv(batch, now)
+    return _slips_page(slips, actor)
+
+
+def _slips_page(slips: list[Slip], actor: Actor) -> Any:
+    """The only moment at which codes exist in clear."""
+    address = request.url_root
+    qr = segno.make(address, error="m")
     return render_template(
         "accounts/slips.html",
         viewer=actor,
         nav="admin",
-        sheets=[batch.slips[n : n + A_PAGE] for n in range(0, len(batch.slips), A_PAGE)],
-        total=len(batch.slips),
-        expires_at=batch.expires_at,
+        sheets=[slips[n : n + A_PAGE] for n in range(0, len(slips), A_PAGE)],
+        total=len(slips),
+        expires_at=slips[0].expires_at,
         municipality=settings.value(MUNICIPALITY),
-        address=url_for("board.home", _external=True),
+        address=address,
+        qr_path=_outline(qr),
+        qr_size=qr.symbol_size(border=0)[0],
     )
 
 
-def _csv(batch: Batch, now: datetime) -> Response:
-    last = clock.to_tokyo(batch.expires_at).strftime("%Y-%m-%d %H:%M")
-    rows = [(slip.number, slip.name, slip.unit_name, slip.code, last) for slip in batch.slips]
+def _outline(qr: segno.QRCode) -> str:
+    """The dark squares as one path; drawn once, used on every slip."""
+    squares = ((x, y) for y, line in enumerate(qr.matrix) for x, dark in enumerate(line) if dark)
+    return "".join(f"M{x} {y}h1v1h-1z" for x, y in squares)
+
+
+def _csv(slips: list[Slip], now: datetime) -> Response:
+    rows = [
+        (
+            slip.number,
+            slip.name,
+            slip.unit_name,
+            slip.code,
+            clock.to_tokyo(slip.expires_at).strftime("%Y-%m-%d %H:%M"),
+        )
+        for slip in slips
+    ]
     content, _missing = to_csv(["職員番号", "氏名", "所属", "コード", "期限"], rows)
     response = Response(content, mimetype="text/csv")
     name = f"codes-{clock.to_tokyo(now):%Y%m%d-%H%M}.csv"
@@ -156,7 +181,7 @@ def account(number: str) -> Any:
         "account",
         actor,
         at="accounts",
-        who=who,
+        person=who,
         sessions=issuing.signed_in_count(who.staff_id, now=now),
         tokens=len(tokens.own_tokens(who.staff_id, now=now)),
         code_days=settings.value(CODE_DAYS),
