@@ -83,10 +83,11 @@ for _kind in ("patterns", "staff-hours", "closures"):
 def _run(order: Order, dry_run: bool) -> None:
     now = clock.now()
     try:
-        if dry_run:
-            checked = importing.check(order, now=now)
-        else:
-            checked = importing.take_in(order, actor=None, now=now)
+        checked = (
+            importing.check(order, now=now)
+            if dry_run
+            else importing.take_in(order, actor=None, now=now)
+        )
     except RuleBroken as error:
         raise click.UsageError(error.message) from None
     except Conflict as error:

@@ -1,6 +1,6 @@
 """What an import is compared with: every row of the organisation, published or not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from webapp.core.db import db
 from webapp.core.models import DatabaseFact
+from webapp.extensions import off_loop
 from webapp.org.import_plan import Closing, Held
 from webapp.org.import_rules import StaffRow, UnitRow
 from webapp.org.models import (
@@ -48,6 +49,10 @@ def _held(row: Any, content: Any) -> Held[Any]:
     )
 
 
+def _all_held(rows: Sequence[Any], read: Callable[[Any], Any]) -> list[Held[Any]]:
+    return [_held(row, read(row)) for row in rows]
+
+
 _DATED = ("id", "starts_on", "ends_on", "closed_on", "closed_known_from", "closed_import_id")
 
 
@@ -60,7 +65,7 @@ def held_postings(effective: date) -> list[Held[StaffRow]]:
         .outerjoin(OrgImport, OrgImport.id == Posting.import_id)
         .where(_lasting(Posting, effective))
     )
-    return [_held(row, _staff_row(row)) for row in db.session.execute(query)]
+    return off_loop(_all_held, db.session.execute(query).all(), _staff_row)
 
 
 _STAFF_COLUMNS = (
@@ -112,7 +117,7 @@ def held_terms(effective: date) -> list[Held[UnitRow]]:
         .outerjoin(OrgImport, OrgImport.id == UnitTerm.import_id)
         .where(_lasting(UnitTerm, effective))
     )
-    return [_held(row, _unit_row(row)) for row in db.session.execute(query)]
+    return off_loop(_all_held, db.session.execute(query).all(), _unit_row)
 
 
 def _unit_row(row: Any) -> UnitRow:

@@ -71,6 +71,7 @@ STAFF_FIELDS = {
     "reach": "着信区分",
     "telework": "テレワーク対象",
 }
+_MAIN = PostingKind.MAIN.value  # compared as plain text: an enum's == took most of a comparison
 LONGEST_WEEK = 60 * 60  # minutes
 _ROLES = {word: role for role, word in ROLE_WORDS.items()}
 _KINDS = {word: kind for kind, word in POSTING_WORDS.items()} | {"主務": PostingKind.MAIN}
@@ -119,7 +120,7 @@ class StaffRow:
 
     @property
     def is_main(self) -> bool:
-        return self.kind == PostingKind.MAIN
+        return self.kind == _MAIN
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """Check and write of a staff file."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
+from webapp.core.csvfile import Table
+from webapp.extensions import off_loop
 from webapp.org import import_facts as facts_of
 from webapp.org import import_write as write
 from webapp.org.import_difference import (
@@ -28,9 +30,7 @@ from webapp.org.models import OrgImport, Posting
 
 def check(checked: Checked, *, today: date) -> None:
     table = opened(checked, STAFF_COLUMNS)
-    rows = read_staff(table)
-    check_staff(table, rows)
-    check_unit_codes(table, rows, facts_of.unit_periods(), effective=checked.effective)
+    rows = off_loop(_read, table, facts_of.unit_periods(), checked.effective)
     if closed(checked, table):
         return
     held = facts_of.held_postings(checked.effective)
@@ -43,9 +43,18 @@ def check(checked: Checked, *, today: date) -> None:
         given_fields(table, STAFF_FIELDS),
         past_open=checked.effective <= today,
     )
-    steps = comparison.steps(held, rows, facts_of.numbers_with_postings())
+    steps = off_loop(comparison.steps, held, rows, facts_of.numbers_with_postings())
     _tell(checked, held, rows, steps)
     checked.write = lambda taken: _write(steps, taken, affects_today=checked.effective <= today)
+
+
+def _read(
+    table: Table, units: Mapping[str, Sequence[tuple[date, date | None]]], effective: date
+) -> list[StaffRow]:
+    rows = read_staff(table)
+    check_staff(table, rows)
+    check_unit_codes(table, rows, units, effective=effective)
+    return rows
 
 
 def _tell(
@@ -56,7 +65,8 @@ def _tell(
 ) -> None:
     checked.changes_something = bool(steps)
     if steps:
-        checked.changes = staff_changes(held, steps, checked.effective, facts_of.unit_names())
+        names = facts_of.unit_names()
+        checked.changes = off_loop(staff_changes, held, steps, checked.effective, names)
     checked.counts = counted(checked.changes)
     lasting = {
         row.number for row in rows if row.ends_on is None or row.ends_on >= checked.effective

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, or_, select
 
 from webapp.core.db import db
 from webapp.core.hours import clock_of
@@ -97,8 +97,8 @@ def _write_patterns(changed: dict[str, set[DayHours]], today: date) -> Written:
             db.session.add(pattern)
             db.session.flush()
         db.session.execute(delete(WorkPatternDay).where(WorkPatternDay.pattern_id == pattern.id))
-        db.session.execute(
-            insert(WorkPatternDay),
+        write.insert_all(
+            WorkPatternDay,
             [
                 {"pattern_id": pattern.id, "core_start": day.core_start, "core_end": day.core_end}
                 | _stored(day)
@@ -187,7 +187,7 @@ def _write_hours(after: dict[int, list[StaffHoursRow]]) -> Written:
         for staff_id, new in after.items()
         for row in new
     ]
-    db.session.execute(insert(StaffHours), rows)
+    write.insert_all(StaffHours, rows)
     return Written(set(after))
 
 
