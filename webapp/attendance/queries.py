@@ -58,18 +58,24 @@ def reports_of(
         by_day.setdefault((staff_id, on), []).append(report)
     found: dict[int, tuple[Report, ...]] = {}
     for (staff_id, on), reports in by_day.items():
-        if on == day or _reaches(reports, day_starts_at):
+        todays = by_day.get((staff_id, day), [])
+        if on == day or _reaches(reports, todays, day_starts_at):
             found[staff_id] = tuple(
                 sorted((*found.get(staff_id, ()), *reports), key=lambda r: r.at)
             )
     return found
 
 
-def _reaches(reports: list[Report], day_starts_at: datetime) -> bool:
-    """Yesterday's day ended after 日替わり, or is open and not simply forgotten."""
+def _reaches(reports: list[Report], todays: list[Report], day_starts_at: datetime) -> bool:
+    """Yesterday's day ended after 日替わり, or is open and not simply forgotten.
+
+    Who has begun a new day has left the old one: a forgotten 終業 must not swallow today's 始業.
+    """
     so_far = reported(reports, reports[-1].at)
     if so_far.ended_at is not None:
         return so_far.ended_at >= day_starts_at
+    if any(report.kind is PunchKind.START for report in todays):
+        return False
     return so_far.started_at is not None and so_far.started_at + LONGEST_DAY > day_starts_at
 
 
