@@ -103,9 +103,10 @@ def test_what_is_stored_about_oneself(hall: Stage, monkeypatch: pytest.MonkeyPat
     assert "入所係" in page or "桜井 剛" in page
     file = here.get("/me/data.json")
     assert "attachment" in file.headers["Content-Disposition"]
-    assert file.json["職員番号"] == "121"
-    assert file.json["試験"] == [{"番号": hall.ids["121"]}, "一行"]
-    assert file.json["サインイン中の端末"][0]["端末"] == "Windows の Edge"
+    stored = file.get_json()
+    assert stored["職員番号"] == "121"
+    assert stored["試験"] == [{"番号": hall.ids["121"]}, "一行"]
+    assert stored["サインイン中の端末"][0]["端末"] == "Windows の Edge"
     assert "argon2" not in file.get_data(as_text=True)
 
 

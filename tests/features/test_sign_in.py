@@ -1,6 +1,7 @@
 """Signing in and out over HTTP."""
 
 import logging
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -139,13 +140,13 @@ def test_a_role_ends_with_the_last_day_of_its_posting(hall: Stage, client: Flask
     with transaction():
         posting = db.session.scalars(select(Posting).filter_by(staff_id=hall.ids["900"])).one()
         posting.ends_on = date(2026, 11, 24)
-        hall.hire_again = Posting(
+        elsewhere = Posting(
             staff_id=hall.ids["900"],
             unit_id=hall.units["W22"],
             name="髙橋 里奈",
             starts_on=date(2026, 11, 25),
         )
-        db.session.add(hall.hire_again)
+        db.session.add(elsewhere)
         facts.restamp("org")
     sign_in(client, "900", remember="1")
     at("2026-11-24 23:59")
@@ -259,7 +260,7 @@ def test_by_fetch_a_new_token_comes_in_a_header(hall: Stage, client: FlaskClient
     body = {"number": "121", "password": "wrong", "remember": False}
     refused = client.post("/signin", json=body, headers=headers)
     assert refused.status_code == 401
-    assert refused.json["error"]["message"] == service.WRONG
+    assert refused.get_json()["error"]["message"] == service.WRONG
     answer = client.post("/signin", json=body | {"password": PASSWORD}, headers=headers)
     assert (answer.status_code, answer.data) == (204, b"")
     fresh = {"X-CSRFToken": answer.headers["X-CSRFToken"], "Accept": "application/json"}
@@ -307,7 +308,7 @@ def test_no_secret_reaches_the_log(hall: Stage, client: FlaskClient, caplog):
 
 
 @pytest.fixture
-def behind_proxy(hall: Stage, database_url: str) -> Flask:
+def behind_proxy(hall: Stage, database_url: str) -> Iterator[Flask]:
     app = create_app(
         Config(
             database_url=database_url,
