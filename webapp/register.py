@@ -90,6 +90,8 @@ def register_features(app: Flask) -> None:
     """Blueprints: `webapp.<feature>.routes.bp`."""
     for feature in FEATURES:
         app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
+    for feature in ("presence", "plans"):
+        import_module(f"webapp.{feature}.owndata")
 
 
 def register_pages(app: Flask) -> None:

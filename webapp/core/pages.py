@@ -64,6 +64,11 @@ def hour_minute(instant: datetime) -> str:
     return f"{local.hour}:{local.minute:02d}"
 
 
+def day_and_time(instant: datetime) -> str:
+    """2026-11-24 10:20 in Asia/Tokyo, for records."""
+    return f"{clock.to_tokyo(instant):%Y-%m-%d %H:%M}"
+
+
 def month_day(day: date | datetime) -> str:
     """11月24日（火）."""
     local = clock.to_tokyo(day).date() if isinstance(day, datetime) else day
