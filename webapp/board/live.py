@@ -80,7 +80,7 @@ class LiveBoard:
         """Whole rows in both forms, to the rooms of their units, and the people who left one."""
         self._moved += 1
         with snapshot():
-            live = queries.rows_of(staff_ids)
+            live = queries.rows_of(staff_ids, afresh=True)
             numbers = dict(
                 db.session.execute(
                     select(Staff.id, Staff.number).where(Staff.id.in_(staff_ids))

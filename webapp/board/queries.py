@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
@@ -37,16 +38,66 @@ class LiveRow:
     full: Row
 
 
-def rows_of(staff_ids: Sequence[int]) -> list[LiveRow]:
-    """The rows of these people, one a posting, each rendered for the instant its version was made."""
+# {staff id: (version, rows)}, of one state of organisation and settings. Same version, same content: so what has
+# been rendered once serves everybody who opens the board.
+_kept: dict[int, tuple[int, list[LiveRow]]] = {}
+_kept_for: list[tuple[str, ...]] = []
+_MOST_KEPT = 20_000
+
+
+def rows_of(staff_ids: Sequence[int], *, afresh: bool = False) -> list[LiveRow]:
+    """The rows of these people, one a posting, each rendered for the instant its version was made.
+
+    Shared with other readers: not to be changed. afresh: where due_at counts, which can move within a version.
+    """
+    made = versions.read(db.session, TOPIC, staff_ids)
+    kept = {} if afresh or db.session.info.get("writing") else _kept_rows(made)
+    rows = [row for of_one in kept.values() for row in of_one]
+    missing = {staff_id: at for staff_id, at in made.items() if staff_id not in kept}
+    if missing:
+        rendered = _render(missing)
+        _keep(missing, rendered)
+        rows.extend(rendered)
+    return rows
+
+
+def _render(made: Mapping[int, tuple[int, datetime]]) -> list[LiveRow]:
     business = org.business_calendar()
     by_day: dict[date, dict[int, tuple[int, datetime]]] = {}
-    for staff_id, (version, made_at) in versions.read(db.session, TOPIC, staff_ids).items():
+    for staff_id, (version, made_at) in made.items():
         by_day.setdefault(business.business_date(made_at), {})[staff_id] = (version, made_at)
     rows: list[LiveRow] = []
-    for made in by_day.values():
-        rows.extend(_rows_of_one_day(made))
+    for of_day in by_day.values():
+        rows.extend(_rows_of_one_day(of_day))
     return rows
+
+
+def _kept_rows(made: Mapping[int, tuple[int, datetime]]) -> dict[int, list[LiveRow]]:
+    state = (facts.epoch(), facts.stamp("org"), facts.stamp("settings"))
+    if _kept_for != [state]:
+        _kept.clear()
+        _kept_for[:] = [state]
+    return {
+        staff_id: _kept[staff_id][1]
+        for staff_id, (version, _) in made.items()
+        if staff_id in _kept and _kept[staff_id][0] == version
+    }
+
+
+def _keep(made: Mapping[int, tuple[int, datetime]], rendered: Iterable[LiveRow]) -> None:
+    """Only what certainly belongs to its version: nothing from inside a transaction or between two commits."""
+    state = (facts.epoch(), facts.stamp("org"), facts.stamp("settings"))
+    if db.session.info.get("writing") or _kept_for != [state]:
+        return
+    if db.engine.dialect.name != "sqlite" and versions.read(db.session, TOPIC, list(made)) != made:
+        return
+    if len(_kept) > _MOST_KEPT:
+        _kept.clear()
+    by_staff: dict[int, list[LiveRow]] = {}
+    for row in rendered:
+        by_staff.setdefault(row.staff_id, []).append(row)
+    for staff_id, rows in by_staff.items():
+        _kept[staff_id] = (rows[0].version, rows)
 
 
 def _rows_of_one_day(made: Mapping[int, tuple[int, datetime]]) -> Iterable[LiveRow]:
@@ -73,15 +124,24 @@ def row_of(staff_id: int) -> Row | None:
 # --- snapshots ------------------------------------------------------------------------------
 
 
+@cache
+def _revision_query() -> Select[*tuple[Any, ...]]:
+    """Built once: putting it together costs more than running it, and every open page asks."""
+    in_force: Any = org.in_force  # takes days; here places for them
+    people = select(Posting.staff_id).where(
+        Posting.unit_id.in_(bindparam("units", expanding=True)),
+        in_force(Posting, bindparam("on"), bindparam("known_at")),
+    )
+    return select(func.count(), func.coalesce(func.sum(RowVersion.version), 0)).where(
+        RowVersion.topic == TOPIC, RowVersion.key.in_(people)
+    )
+
+
 def revision(unit_ids: Iterable[int], *, now: datetime) -> str:
     """Changes with every version of everybody in these units, and with the organisation and its settings."""
     on = org.today(now)
-    people = select(Posting.staff_id).where(
-        Posting.unit_id.in_(list(unit_ids)), org.in_force(Posting, on, now)
-    )
-    query = select(func.count(), func.coalesce(func.sum(RowVersion.version), 0))
     count, total = db.session.execute(
-        query.where(RowVersion.topic == TOPIC, RowVersion.key.in_(people))
+        _revision_query(), {"on": on, "known_at": now, "units": list(unit_ids)}
     ).one()
     stamps = (facts.stamp("org"), facts.stamp("settings"))
     return f"{count}.{total}.{on:%Y%m%d}.{'.'.join(stamps)}"
