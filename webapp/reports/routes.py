@@ -72,7 +72,7 @@ def _page(
             nav="day",
             unit=unit,
             parent=_parent(unit, actor),
-            parts=tree.children(unit.id),
+            below=tree.children(unit.id),
             is_large=is_large,
             list=found or queries.day_list(unit, on, actor=actor, now=now),
             today=org.today(now),
