@@ -6,7 +6,6 @@ from flask import request
 
 from webapp.admin import queries
 from webapp.admin.blueprint import bp, hr_or_admin, page
-from webapp.admin.overview import accounts_page
 from webapp.core import clock
 from webapp.core.hours import clock_of
 from webapp.core.refusals import NotFound
@@ -87,7 +86,6 @@ def staff_member(number: str) -> Any:
         current=current,
         postings=shown,
         own_hours=own_hours,
-        accounts=accounts_page(),
     )
 
 

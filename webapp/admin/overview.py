@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 
 from webapp.admin import queries
@@ -89,7 +89,7 @@ def _steps(standing: Installation, *, may_admin: bool) -> list[Step]:
                 _("初回コードを配る"),
                 signed,
                 handed_out,
-                accounts_page(),
+                url_for("admin.accounts"),
                 _("初回コードを作る"),
             ),
             Step(
@@ -102,11 +102,3 @@ def _steps(standing: Installation, *, may_admin: bool) -> list[Step]:
             ),
         ]
     return steps
-
-
-def accounts_page() -> str:
-    """The page for first codes and passwords, wherever accounts has put it."""
-    for endpoint in ("accounts.admin_accounts", "accounts.admin_list", "accounts.accounts_page"):
-        if endpoint in current_app.view_functions:
-            return url_for(endpoint)
-    return "/admin/accounts"
