@@ -88,10 +88,18 @@ def app(database_url: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clock.freeze(tokyo("10:20"))
+    return Stage.template(template, tmp_path_factory.mktemp("stage") / "stage.db")
+
+
 @pytest.fixture
-def stage(app: Flask) -> Stage:
+def stage(app: Flask, staged: Path, postgres: PostgresTemplates | None, tmp_path: Path) -> Stage:
     """A small town hall: see `tests.stage.Stage`."""
-    return Stage(app).set_up()
+    if postgres is not None:
+        return Stage(app).set_up()
+    return Stage(app).resume(staged, tmp_path / "zaiseki.db")
 
 
 @pytest.fixture
