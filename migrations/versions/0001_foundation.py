@@ -56,6 +56,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_database_fact")),
     )
     op.create_table(
+        "import_draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=True),
+        sa.Column("publish_at", webapp.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("part", sa.Boolean(), nullable=False),
+        sa.Column("made_at", webapp.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_draft")),
+    )
+    op.create_table(
         "org_import",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -568,6 +581,7 @@ def downgrade() -> None:
 
     op.drop_table("row_version")
     op.drop_table("org_import")
+    op.drop_table("import_draft")
     op.drop_table("database_fact")
     with op.batch_alter_table("closure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_closure_day"))

@@ -28,6 +28,21 @@ class OrgImport(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ImportDraft(Base):
+    """A file between its preview and its taking in; in the database, so that any process can go on."""
+
+    __tablename__ = "import_draft"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    file_name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes]
+    effective_on: Mapped[date | None]
+    publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    part: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[int | None]
+
+
 class Dated:
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
