@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.load import measurements
-from tests.load.machine import raise_file_limit, two_cores
+from tests.load.machine import disk_ms, raise_file_limit, two_cores
 from tests.load.measurements import ALL, QUICK, Sizes, prepared, say, tell
 
 LONGEST_S = 600  # the whole is done in a third of it; a hang must not last
@@ -31,15 +31,17 @@ def asked_for() -> argparse.Namespace:
 async def run(names: list[str], sizes: Sizes) -> None:
     cores = two_cores()
     cores.for_load()
-    tell(
-        "machine",
-        "",
-        python=platform.python_version(),
-        server_core=cores.server,
-        load_core=cores.load,
-        open_files=raise_file_limit(),
-    )
+    open_files = raise_file_limit()
     with prepared(sizes, cores) as bench:
+        tell(
+            "machine",
+            "",
+            python=platform.python_version(),
+            server_core=cores.server,
+            load_core=cores.load,
+            open_files=open_files,
+            disk=disk_ms(bench.folder),
+        )
         for name in _joined(names):
             await name(bench)
 
@@ -60,7 +62,7 @@ def main() -> None:
     signal.signal(signal.SIGALRM, _too_long)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.alarm(LONGEST_S)
-    gc.freeze()
+    gc.freeze()  # what is here stays; the load makes little garbage of its own
     asyncio.run(run(names, QUICK if options.quick else Sizes()))
     say("done")
 

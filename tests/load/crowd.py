@@ -95,6 +95,16 @@ class Crowd:
     def connected(self) -> int:
         return sum(watcher.open for watcher in self.watchers)
 
+    def out_of_order(self) -> int:
+        """Rows that came after a newer one of the same person."""
+        count = 0
+        for heard in self.seen.values():
+            newest: dict[int, int] = {}
+            for version, _, index in heard:
+                count += version < newest.get(index, 0)
+                newest[index] = max(version, newest.get(index, 0))
+        return count
+
     # --- what they hear ---------------------------------------------------------------------
 
     def _heard(self, watcher: Watcher, message: bytes, now: float) -> None:

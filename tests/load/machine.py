@@ -62,25 +62,37 @@ class Effort:
     pid: int
     began: float = field(default_factory=monotonic)
     cpu: float = field(init=False)
-    waited: float | None = field(init=False)
+    waited: float = field(init=False)
+    own_waited: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.cpu, self.waited = _cpu(self.pid), _waited(self.pid)
+        self.own_waited = _waited(os.getpid())
 
     def since(self, acts: int) -> dict[str, Any]:
         """acts: what the CPU time is divided by; the figure that other work on the machine disturbs least."""
-        waited, cpu = _waited(self.pid), _cpu(self.pid) - self.cpu
+        cpu = _cpu(self.pid) - self.cpu
         return {
             "seconds": round(monotonic() - self.began, 2),
             "server_cpu_s": round(cpu, 2),
             "server_cpu_ms_each": round(cpu / max(1, acts) * 1000, 3),
-            # Others on the machine: with much of this, the figures say more about them.
-            "server_kept_waiting_s": (
-                round(waited - self.waited, 2)
-                if waited is not None and self.waited is not None
-                else None
-            ),
+            # Ready, but others had the core: with much of this, the figures say more about them.
+            "server_kept_waiting_s": round(_waited(self.pid) - self.waited, 2),
+            "load_kept_waiting_s": round(_waited(os.getpid()) - self.own_waited, 2),
         }
+
+
+def disk_ms(folder: Path) -> dict[str, float]:
+    """What a commit waits for: a hundred small writes, each made sure of."""
+    took = []
+    with (folder / "disk.test").open("wb") as file:
+        for _ in range(100):
+            file.write(b"x" * 4096)
+            file.flush()
+            began = monotonic()
+            os.fsync(file.fileno())
+            took.append(monotonic() - began)
+    return in_ms(took)
 
 
 def _cpu(pid: int) -> float:
@@ -88,12 +100,12 @@ def _cpu(pid: int) -> float:
     return float(times.user + times.system)
 
 
-def _waited(pid: int) -> float | None:
-    """Of the main thread, which runs the loop."""
+def _waited(pid: int) -> float:
+    """Of the main thread, which runs the loop; 0 where the system does not say."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
-        return None
+        return 0.0
 
 
 def memory_kb(pid: int) -> float:

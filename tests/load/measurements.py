@@ -202,6 +202,7 @@ async def tap_to_screen(bench: Bench) -> None:
             rows_seen=len(late),
             rows_lost=lost,
             rows_not_for_them=crowd.not_for_them,
+            rows_out_of_order=crowd.out_of_order(),
             frames=crowd.frames,
             row_frames=crowd.row_frames,
             kilobytes=crowd.received // 1024,
