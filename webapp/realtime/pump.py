@@ -14,7 +14,7 @@ from webapp.core.db import db, transaction
 from webapp.realtime import versions
 
 log = logging.getLogger(__name__)
-BATCH = 500
+BATCH = 64  # rows rendered before the loop turns to others: an import of everybody must not delay a report
 
 
 @dataclass(frozen=True, slots=True)
