@@ -84,6 +84,10 @@ class Actor:
         return bool(self.roles & CONFIRMING)
 
     @property
+    def may_lead(self) -> bool:
+        return bool(self.roles & LEADING)
+
+    @property
     def may_admin(self) -> bool:
         return Role.ADMIN in self.roles
 
