@@ -14,6 +14,8 @@ const outbox = await openOutbox(me.staff, showWaiting);
 let shown = me.row?.version ?? 0;
 /** @type {Promise<boolean> | null} */
 let fetching = null;
+/** Until when a second tap belongs to the first: the next step appears under the same finger. */
+let settling = 0;
 
 /** @param {import("./queue.js").Item[]} items */
 function showWaiting(items) {
@@ -50,9 +52,9 @@ function showTaken(items) {
   document.getElementById("home-offline")?.toggleAttribute("hidden", !old && kinds.size === 0);
 }
 
-/** Has somebody begun to write here? Then the half stays as it is. @param {Element} half */
+/** Has somebody begun to write or to choose here? Then the half stays as it is. @param {Element} half */
 function beingWritten(half) {
-  if (half.querySelector("details[data-keep][open]")) return true;
+  if (half.querySelector("details[data-keep][open] textarea, dialog:popover-open")) return true;
   const field = document.activeElement;
   return Boolean(
     field && half.contains(field) && field.matches("input:not([type=radio]), textarea, select"),
@@ -91,13 +93,31 @@ function swap(id, page) {
   const next = page.getElementById(id);
   if (!old || !next || beingWritten(old)) return;
   const focus = /** @type {HTMLElement | null} */ (document.activeElement);
-  const name = old.contains(focus) ? focus?.dataset.focus : undefined;
+  const within = old.contains(focus);
+  const name = focus?.dataset.focus;
+  keepBegun(old, next);
   old.replaceWith(document.adoptNode(next));
-  if (name)
+  if (within)
     /** @type {HTMLElement | null} */ (
-      next.querySelector(`[data-focus="${name}"]`) ?? next.querySelector("button")
+      (name && next.querySelector(`[data-focus="${name}"]:not(:disabled)`)) ||
+        next.querySelector("h1, h2")
     )?.focus();
   tick();
+}
+
+/** An unfolded choice stays unfolded, a line written but not yet sent stays written. @param {Element} old @param {Element} next */
+function keepBegun(old, next) {
+  const folds = next.querySelectorAll("details[data-keep]");
+  old.querySelectorAll("details[data-keep]").forEach((fold, i) => {
+    const same = folds[i]?.className === fold.className ? folds[i] : null;
+    same?.toggleAttribute("open", fold.hasAttribute("open"));
+  });
+  for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (
+    old.querySelectorAll("input[type=text][id], input[type=time][id], input.input:not([type])[id]")
+  )) {
+    const same = /** @type {HTMLInputElement | null} */ (next.querySelector(`#${field.id}`));
+    if (same && field.value !== field.defaultValue) same.value = field.value;
+  }
 }
 
 /** @param {FormData} data */
@@ -196,8 +216,16 @@ async function takeBack(id) {
   }
 }
 
+/** The choice is made: folded again, the focus on what unfolded it. @param {HTMLFormElement} form */
+function foldUp(form) {
+  const fold = form.closest("details[data-keep]");
+  if (fold?.contains(document.activeElement)) fold.querySelector("summary")?.focus();
+  fold?.removeAttribute("open");
+}
+
 /** Say what became of a tap. True: it is with the server. @param {Outcome} outcome @param {HTMLFormElement} form */
 async function said(outcome, form) {
+  if (!("refused" in outcome)) foldUp(form);
   if ("sent" in outcome) {
     await fetching; // begun before the tap: may not know it
     await refresh();
@@ -268,7 +296,7 @@ async function sendStandup(form, data) {
       carried_over: carried,
       links,
     });
-    form.closest("details")?.removeAttribute("open");
+    foldUp(form);
     await refresh();
     toast(half === "morning" ? t("朝の予定を書きました") : t("夕の実績を書きました"));
   } catch (error) {
@@ -283,22 +311,29 @@ async function submitted(event) {
   if (!kind) return;
   event.preventDefault();
   if (form.getAttribute("aria-busy") === "true") return;
+  if (kind === "punch" && performance.now() < settling) return;
   const data = new FormData(form, event.submitter);
   form.setAttribute("aria-busy", "true");
   form.querySelector("[data-fault]")?.toggleAttribute("hidden", true);
   event.submitter?.classList.add("pressed");
   form.closest("dialog")?.hidePopover?.();
   try {
-    if (kind === "status") await sendStatus(form, data);
-    else if (kind === "punch") await sendPunch(form, data);
-    else if (kind === "standup") await sendStandup(form, data);
-    else if (kind === "missing-end") await sendMissingEnd(form, data);
-    else if (kind === "take-back") await takeBack(String(data.get("id")));
+    await (SENDERS[kind] ?? sendStatus)(form, data);
   } finally {
+    if (kind === "punch") settling = performance.now() + 1_000;
     form.removeAttribute("aria-busy");
     event.submitter?.classList.remove("pressed");
   }
 }
+
+/** @type {Record<string, (form: HTMLFormElement, data: FormData) => Promise<void>>} */
+const SENDERS = {
+  status: sendStatus,
+  punch: sendPunch,
+  standup: sendStandup,
+  "missing-end": sendMissingEnd,
+  "take-back": (_form, data) => takeBack(String(data.get("id"))),
+};
 
 /** The clock on the giant button. */
 function tick() {
