@@ -17,7 +17,7 @@ from sqlalchemy import inspect, make_url, select
 from webapp import create_app, jobs
 from webapp.config import ROOT, Config, ConfigFault, from_environment
 from webapp.core import clock, facts, migrate
-from webapp.core.db import db, read_cache, transaction
+from webapp.core.db import db, snapshot, transaction
 from webapp.demo import SIGN_INS, fill
 from webapp.demo import prepare as prepare_demonstration
 from webapp.org.models import Staff
@@ -91,8 +91,9 @@ def prepare(*, fill: bool) -> Served:
             stop_with("データベースが古い版か、空です。先に zaiseki migrate を実行してください。")
         if fill and config.is_default_database and config.demo != "0":
             _fill_if_empty(app)
-            read_cache().clear()
-        if facts.is_demonstration():
+        with snapshot():  # read afresh: the filling committed meanwhile
+            demonstration = facts.is_demonstration()
+        if demonstration:
             _check_demonstration(config)
             prepare_demonstration(app)
             app.config["DEMONSTRATION"] = True
