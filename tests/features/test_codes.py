@@ -92,7 +92,7 @@ def test_who_holds_a_good_code_keeps_it_unless_asked(stage: Stage, admin: FlaskC
 
 def test_slips_eight_a_page_with_what_to_do(stage: Stage, admin: FlaskClient):
     page = make(admin, **{"as": "slips"}).get_data(as_text=True)
-    assert page.count('class="sheet"') == 2
+    assert page.count('class="slip-sheet"') == 2
     assert page.count('class="slip"') == 11
     assert "瀨戸 恵子" in page
     assert "令和8年12月8日（火）" in page

@@ -11,7 +11,7 @@ from webapp.accounts.access import Actor, current_actor
 from webapp.accounts.cookies import SESSION_KEY, SessionCookies
 from webapp.core import clock
 from webapp.core.db import DatabaseBusy, transaction
-from webapp.core.refusals import NotSignedIn
+from webapp.core.refusals import NotAllowed, NotSignedIn
 from webapp.errors import wants_json
 from webapp.extensions import csrf, login_manager
 
@@ -27,6 +27,8 @@ OPEN_ENDPOINTS = frozenset(
         "board.service_worker",
     }
 )
+# Scopes are asked for in the API alone: a page shows whatever its person may see.
+TOKEN_BLUEPRINTS = frozenset({"api"})
 # Before the first password is chosen nothing else is open.
 FIRST_PASSWORD_ENDPOINTS = OPEN_ENDPOINTS | {
     "accounts.change_password",
@@ -75,7 +77,11 @@ def authenticate_socket(auth: Any) -> Actor | None:
 def _deny_by_default() -> Any:
     if request.endpoint is None:
         return None  # 404 and 405 tell nothing that is not public
-    if bearer_of(request.headers.get("Authorization")) is None:
+    by_token = bearer_of(request.headers.get("Authorization")) is not None
+    if by_token and request.endpoint not in OPEN_ENDPOINTS:
+        if request.blueprint not in TOKEN_BLUEPRINTS:
+            raise NotAllowed("トークンは /api/v1 でだけ使えます。")
+    else:
         csrf.protect()  # a foreign page can send a cookie along, but never a token in a header
     if request.endpoint in OPEN_ENDPOINTS:
         return None

@@ -111,6 +111,18 @@ def _tokens(staff_id: int) -> list[dict[str, Any] | str]:
     ]
 
 
+_ACTION_WORDS = {
+    "account": "アカウントの操作",
+    "token": "トークンの操作",
+    "status": "在席状態の代行入力",
+    "punch": "報告の代行入力や訂正",
+    "standup": "朝会・夕会の代行入力",
+    "import": "取込",
+    "settings": "設定の変更",
+    "closure": "閉庁日の変更",
+}
+
+
 def _trail(staff_id: int) -> list[dict[str, Any] | str]:
     """What others entered or changed for this person, and what this person did for others."""
     now = clock.now()
@@ -122,7 +134,11 @@ def _trail(staff_id: int) -> list[dict[str, Any] | str]:
         .limit(500)
     )
     return [
-        {"日時": _local(row.at), "行った人": row.actor_name, "こと": row.action}
+        {
+            "日時": _local(row.at),
+            "行った人": row.actor_name,
+            "こと": _ACTION_WORDS.get(row.action.partition(".")[0], row.action),
+        }
         for row in db.session.scalars(query)
     ]
 
