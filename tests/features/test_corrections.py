@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.doors import post
 from tests.stage import Stage
-from webapp.attendance import corrections, queries
+from webapp.attendance import corrections, owndata, queries
 from webapp.attendance.corrections import Asked
 from webapp.attendance.models import Correction, DayConfirmation, Punch
 from webapp.attendance.rules import CorrectionReason
@@ -292,3 +292,14 @@ def test_unknown_corrections(stage: Stage) -> None:
     wanted = Asked(TUESDAY, PunchKind.END, CorrectionReason.OTHER, punch_id=5)
     with pytest.raises((NotFound, Conflict)), transaction():
         corrections.ask(actor_id, wanted, actor=None, now=clock.now())  # type: ignore[arg-type]
+
+
+def test_everyone_can_see_all_that_is_stored_on_them(stage: Stage, at: At) -> None:
+    _, ended = worked(stage, at)
+    ask(stage, asked(ended))
+    decide(stage, "120", all_of(Correction)[0].id, "approve")
+    readers = (owndata.punches, owndata.asked, owndata.confirmations, owndata.keys)
+    mine = [list(reader(stage.ids["121"])) for reader in readers]
+    assert [len(entries) for entries in mine] == [3, 1, 0, 2]
+    assert mine[1][0]["決めた人"] == "瀨戸 恵子"  # type: ignore[index]
+    assert not any(reader(stage.ids["131"]) for reader in readers)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from webapp.attendance import queries, service
 from webapp.attendance.models import Correction, DayConfirmation, Punch
@@ -116,40 +116,3 @@ def _involved(day: HistoryDay) -> Iterable[int]:
         yield from (i for i in (correction.asked_by, correction.decided_by) if i is not None)
     if day.confirmation is not None:
         yield day.confirmation.confirmed_by
-
-
-# --- own data -------------------------------------------------------------------------------
-
-
-def own_data(staff_id: int) -> dict[str, list[dict[str, object]]]:
-    """Everything stored on a person's reports, for その人のデータ."""
-    punches = select(Punch).where(Punch.staff_id == staff_id).order_by(Punch.at, Punch.id)
-    asked = select(Correction).where(
-        or_(Correction.staff_id == staff_id, Correction.asked_by == staff_id)
-    )
-    confirmed = select(DayConfirmation).where(DayConfirmation.staff_id == staff_id)
-    return {
-        "始業・終業の報告": [
-            queries.as_json(p) | {"channel": p.channel, "taken_back_at": queries.iso(p.voided_at)}
-            for p in db.session.scalars(punches)
-        ],
-        "修正の申請": [
-            {
-                "date": c.business_on.isoformat(),
-                "kind": c.kind,
-                "old_at": queries.iso(c.old_at),
-                "new_at": queries.iso(c.new_at),
-                "reason": c.reason,
-                "note": c.note,
-                "asked_at": queries.iso(c.asked_at),
-                "decision": c.decision,
-                "decided_at": queries.iso(c.decided_at),
-                "decision_note": c.decision_note,
-            }
-            for c in db.session.scalars(asked.order_by(Correction.id))
-        ],
-        "確認": [
-            {"date": d.business_on.isoformat(), "confirmed_at": queries.iso(d.confirmed_at)}
-            for d in db.session.scalars(confirmed.order_by(DayConfirmation.business_on))
-        ],
-    }

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import func, select, update
 
-from webapp.attendance import cells, queries
+from webapp.attendance import bulk, cells, queries
 from webapp.attendance.cells import Given, Wrong
 from webapp.attendance.fitting import Fitted, Key, Standing, fit
 from webapp.attendance.models import DayConfirmation, ImportedPunch, Punch
@@ -29,7 +29,7 @@ from webapp.presence.settings import PLACE_LABELS
 from webapp.realtime import outbox
 
 MOST_ROWS = 10_000  # of one POST /punches
-CHUNK = 500
+CHUNK = 100
 TRIES = 3
 
 
@@ -178,6 +178,7 @@ def _unfit(one: Given, known: Mapping[str, int]) -> Wrong | None:
 class Plan:
     people: dict[int, Fitted] = field(default_factory=dict)
     stamp: tuple[Any, ...] = ()
+    rows: list[bulk.Prepared | None] = field(default_factory=list)
 
     @property
     def accepted(self) -> int:
@@ -195,10 +196,12 @@ def _take(
 
     If one of these people reported in between, fit again; at last inside the transaction.
     """
+    made_by = actor.staff_id if actor else None
     for _ in range(TRIES):
         plan = _fitted(people)
         if not any(fitted.keys for fitted in plan.people.values()):
             return plan
+        _prepare(plan, made_by, now)
         with transaction():
             _lock(plan.people)
             if _stamp(plan.people) == plan.stamp:
@@ -207,6 +210,7 @@ def _take(
     with transaction():
         _lock(people)
         plan = _fit_all(people)
+        _prepare(plan, made_by, now)
         _write(plan, file, actor=actor, now=now)
     return plan
 
@@ -233,8 +237,12 @@ def _fit_all(people: Mapping[int, list[Given]]) -> Plan:
 
 
 def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    """In the order of their ids, with a breath between them for the loop this may run beside."""
     wanted = sorted(ids)
-    return (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
+    for start in range(0, len(wanted), CHUNK):
+        if not db.session.info.get("writing"):
+            time.sleep(0)
+        yield wanted[start : start + CHUNK]
 
 
 def _stamp(people: Iterable[int]) -> tuple[Any, ...]:
@@ -252,12 +260,22 @@ def _standing(people: Iterable[int], first: datetime, last: datetime) -> dict[in
     around = (first.date() - timedelta(days=3), last.date() + timedelta(days=3))
     found: dict[int, list[Standing]] = {}
     for part in _parts(people):
-        query = select(Punch).where(
+        query = select(
+            Punch.staff_id,
+            Punch.kind,
+            Punch.place,
+            Punch.site,
+            Punch.at,
+            Punch.business_on,
+            Punch.imported,
+            Punch.flag,
+            Punch.id,
+        ).where(
             Punch.staff_id.in_(part),
             Punch.business_on.between(*around),
             Punch.voided_at.is_(None),
         )
-        for p in db.session.scalars(query.order_by(Punch.at, Punch.id)):
+        for p in db.session.execute(query.order_by(Punch.at, Punch.id)):
             one = Standing(
                 PunchKind(p.kind), p.place, p.site, p.at, p.business_on, p.imported, p.flag, p.id
             )
@@ -283,8 +301,7 @@ def _lock(people: Iterable[int]) -> None:
         db.session.execute(turn.with_for_update(key_share=True))
 
 
-def _write(plan: Plan, file: str, *, actor: Acting | None, now: datetime) -> None:
-    made_by = actor.staff_id if actor else None
+def _prepare(plan: Plan, made_by: int | None, now: datetime) -> None:
     punches = [
         _values(staff_id, one, made_by, now)
         for staff_id, fitted in plan.people.items()
@@ -295,10 +312,12 @@ def _write(plan: Plan, file: str, *, actor: Acting | None, now: datetime) -> Non
         for staff_id, fitted in plan.people.items()
         for at, kind, source in fitted.keys
     ]
-    if punches:
-        db.session.execute(insert(Punch), punches)
-    if keys:
-        db.session.execute(insert(ImportedPunch), keys)
+    plan.rows = [bulk.prepare(Punch, punches), bulk.prepare(ImportedPunch, keys)]
+
+
+def _write(plan: Plan, file: str, *, actor: Acting | None, now: datetime) -> None:
+    for prepared in plan.rows:
+        bulk.write(prepared)
     _reflag(plan)
     _unconfirm(plan)
     outbox.touch("staff", _shown_now(plan, org.today(now)))
@@ -336,11 +355,14 @@ def _reflag(plan: Plan) -> None:
 
 
 def _unconfirm(plan: Plan) -> None:
-    days = [(staff_id, on) for staff_id, fitted in plan.people.items() for on in fitted.days]
-    table = DayConfirmation
-    for start in range(0, len(days), CHUNK):
-        part = days[start : start + CHUNK]
-        db.session.execute(delete(table).where(tuple_(table.staff_id, table.business_on).in_(part)))
+    """What changes now was not what was confirmed."""
+    days = {(staff_id, on) for staff_id, fitted in plan.people.items() for on in fitted.days}
+    if not days:
+        return
+    between = DayConfirmation.business_on.between(min(d for _, d in days), max(d for _, d in days))
+    for found in db.session.scalars(select(DayConfirmation).where(between)):
+        if (found.staff_id, found.business_on) in days:
+            db.session.delete(found)
 
 
 def _shown_now(plan: Plan, today: date) -> list[int]:

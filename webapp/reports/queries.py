@@ -16,7 +16,7 @@ from webapp.day.queries import PersonDay
 from webapp.org import queries as org
 from webapp.org.queries import PersonPosting
 from webapp.org.rules import UnitNode, UnitTree
-from webapp.presence.rules import LONGEST_DAY, Place, Report, reported
+from webapp.presence.rules import LONGEST_DAY, Place, PunchKind, Report, reported
 from webapp.reports import rules
 from webapp.reports.rules import Planned, Standing
 from webapp.standup.models import StandupNote
@@ -46,6 +46,11 @@ class Line:
     @property
     def flags(self) -> list[str]:
         return list(dict.fromkeys(p.flag for p in self.punches if p.flag))
+
+    @property
+    def places(self) -> list[Punch]:
+        """Where the day began and every move after it."""
+        return [punch for punch in self.punches if punch.place and punch.kind != PunchKind.END]
 
     @property
     def is_imported(self) -> bool:
