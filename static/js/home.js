@@ -3,14 +3,14 @@
 import { ApiError, askToSignIn, del, post, put } from "./api.js";
 import { dateOf, heardServerTime, hm, iso, nextAt, serverNow } from "./clock.js";
 import { Live } from "./live.js";
-import { describe, openOutbox } from "./outbox.js";
+import { changeOf, describe, openOutbox, tapped } from "./outbox.js";
 import { label, t } from "./text.js";
 import { toast } from "./toast.js";
 
 /** @typedef {import("./queue.js").Outcome} Outcome */
 
 const me = JSON.parse(document.getElementById("me")?.textContent ?? "{}");
-const outbox = await openOutbox(me.staff, showWaiting);
+const outbox = await openOutbox(me.staff, showWaiting, showSettled);
 let shown = me.row?.version ?? 0;
 /** @type {Promise<boolean> | null} */
 let fetching = null;
@@ -30,6 +30,18 @@ function showWaiting(items) {
   );
   list.hidden = items.length === 0;
   showTaken(items);
+}
+
+/** What waited is with the server now, or was not taken. @param {import("./queue.js").Item} item @param {import("./queue.js").Delivery} result */
+function showSettled(item, result) {
+  const what = tapped(item);
+  if ("refused" in result)
+    toast(t("{what} は受け付けられませんでした。{why}", { what, why: result.refused.message }), {
+      bad: true,
+      keep: true,
+    });
+  else toast(t("預かっていた {what} を送りました", { what }));
+  void Promise.resolve(fetching).then(() => refresh()); // one begun before may not know it
 }
 
 /** A report that waits is not asked for again; what may follow it can be reported meanwhile.
@@ -148,13 +160,10 @@ function punchOf(data) {
 /** @param {HTMLFormElement} form @param {FormData} data */
 async function sendStatus(form, data) {
   const wanted = statusOf(data);
+  const before = me.row;
   const outcome = await outbox.send("status", wanted);
   if (!(await said(outcome, form))) return;
-  const words =
-    wanted.state === "auto"
-      ? t("自動に戻しました")
-      : t("{state}にしました", { state: label("state", wanted.state) });
-  toast(words, { undo: undoStatus });
+  toast(changeOf(before, wanted), { undo: undoStatus });
 }
 
 async function undoStatus() {
@@ -185,7 +194,7 @@ async function sendPunch(form, data) {
   const id = me.today?.report?.take_back;
   toast(
     pending
-      ? t("時間がたっているため、訂正の申請として受け付けました。")
+      ? t("時間がたっているため、修正の申請として受け付けました。")
       : (words[/** @type {keyof typeof words} */ (punch.kind)] ?? t("報告しました")),
     {
       undo: punch.kind === "end" && id && !pending ? () => takeBack(id) : undefined,
@@ -251,7 +260,6 @@ async function afterSignIn() {
   if (answer?.status === 401 && (await askToSignIn())) {
     await outbox.flush();
     await refresh();
-    if ((await outbox.waiting()).length === 0) toast(t("預かっていた報告を送りました"));
   }
 }
 
@@ -366,11 +374,7 @@ const units = [
 const live = new Live({
   units,
   fetch: async () => {
-    const waiting = (await outbox.waiting()).length;
     await outbox.flush();
-    if (waiting && (await outbox.waiting()).length === 0) {
-      toast(t("預かっていた報告を送りました"));
-    }
     if (!(await refresh())) throw new Error("not refreshed");
     live.fetched(iso(serverNow()));
   },

@@ -1,7 +1,7 @@
 // Own reports and states wait in this device until the server has them. See queue.js for the rules.
 import { openDB } from "../vendor/idb.js";
 import { ApiError, post } from "./api.js";
-import { clockOffset, hhmm, iso } from "./clock.js";
+import { clockOffset, hhmm, hm, iso } from "./clock.js";
 import { Queue } from "./queue.js";
 import { label, t } from "./text.js";
 
@@ -69,6 +69,11 @@ async function deliver(item) {
 
 /** What waits, in words: 「送信待ち 08:31 始業（在宅）」 @param {Item} item */
 export function describe(item) {
+  return t("送信待ち {what}", { what: tapped(item) });
+}
+
+/** 「08:31 始業（在宅）」 @param {Item} item */
+export function tapped(item) {
   const time = hhmm(item.at + item.offset);
   const kinds = {
     start: t("始業"),
@@ -82,16 +87,34 @@ export function describe(item) {
       ? label("state", item.payload.state) || t("自動に戻す")
       : (kinds[/** @type {keyof typeof kinds} */ (item.payload.kind)] ?? item.payload.kind);
   const place = item.payload.place ? `（${label("place", item.payload.place)}）` : "";
-  return t("送信待ち {time} {what}{place}", { time, what, place });
+  return `${time} ${what}${place}`;
 }
 
-/** @param {string} owner @param {(items: Item[]) => void} changed */
-export async function openOutbox(owner, changed) {
+/** What this tap has changed, in words. @param {any} before @param {Record<string, any>} wanted */
+export function changeOf(before, wanted) {
+  if (wanted.state === "auto") return t("自動に戻しました");
+  if (wanted.state !== before?.state)
+    return t("{state}にしました", { state: label("state", wanted.state) });
+  if ((wanted.note ?? "") !== (before.note ?? ""))
+    return wanted.note ? t("ひとことを添えました") : t("ひとことを消しました");
+  if ((wanted.reason ?? "") !== (before.reason ?? ""))
+    return wanted.reason
+      ? t("理由を{reason}にしました", { reason: label("reason", wanted.reason) })
+      : t("理由を消しました");
+  return wanted.until
+    ? t("{time} までにしました", { time: hm(wanted.until) })
+    : t("時刻をなくしました");
+}
+
+/** @param {string} owner @param {(items: Item[]) => void} changed
+ * @param {(item: Item, result: Delivery) => void} settled one that waited has gone, or is refused */
+export async function openOutbox(owner, changed, settled) {
   const queue = new Queue(await openStore(), deliver, {
     owner,
     key: newKey,
     offset: clockOffset,
     changed,
+    settled,
   });
   const flush = queue.flush.bind(queue);
   // One tab sends at a time; the others find the outbox empty when their turn comes.

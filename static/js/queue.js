@@ -45,12 +45,12 @@ export class Queue {
   /**
    * @param {Store} store
    * @param {(item: Item) => Promise<Delivery>} deliver
-   * @param {{owner: string, key: () => string, now?: () => number, offset?: () => number, changed?: (items: Item[]) => void}} given
+   * @param {{owner: string, key: () => string, now?: () => number, offset?: () => number, changed?: (items: Item[]) => void, settled?: (item: Item, result: Delivery) => void}} given
    */
   constructor(
     store,
     deliver,
-    { owner, key, now = Date.now, offset = () => 0, changed = () => {} },
+    { owner, key, now = Date.now, offset = () => 0, changed = () => {}, settled = () => {} },
   ) {
     this.store = store;
     this.deliver = deliver;
@@ -59,10 +59,13 @@ export class Queue {
     this.now = now;
     this.offset = offset;
     this.changed = changed;
+    this.settled = settled;
     /** @type {Promise<void> | null} one flush at a time */
     this.flushing = null;
     /** @type {Map<string, Outcome>} */
     this.outcomes = new Map();
+    /** @type {Set<string>} keys of taps whose sender still waits for the outcome */
+    this.awaited = new Set();
     this.lastSeq = 0;
   }
 
@@ -93,8 +96,10 @@ export class Queue {
    * @param {"punch" | "status"} kind @param {Record<string, any>} payload @returns {Promise<Outcome>} */
   async send(kind, payload) {
     const item = await this.add(kind, payload);
+    this.awaited.add(item.key);
     await this.flushing; // a flush that began before this tap does not know it
     await this.flush();
+    this.awaited.delete(item.key);
     const outcome = this.outcomes.get(item.key);
     this.outcomes.delete(item.key);
     if (outcome) return outcome;
@@ -116,7 +121,7 @@ export class Queue {
   async run() {
     for (const old of outdated(await this.waiting(), this.now())) {
       await this.store.remove(old.key);
-      this.outcomes.set(old.key, { superseded: true });
+      if (this.awaited.has(old.key)) this.outcomes.set(old.key, { superseded: true });
     }
     for (const item of await this.waiting()) {
       if (!(await this.one(item))) break; // order is kept: nothing overtakes a report that cannot go yet
@@ -132,7 +137,8 @@ export class Queue {
       return false;
     }
     await this.store.remove(item.key);
-    this.outcomes.set(item.key, result);
+    if (this.awaited.has(item.key)) this.outcomes.set(item.key, result);
+    else this.settled(item, result); // nobody asks for this one any more: somebody must say it
     return true;
   }
 }

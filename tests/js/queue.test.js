@@ -152,3 +152,22 @@ test("the order goes on over a reload", async () => {
     [1, 2],
   );
 });
+
+test("what becomes of a report that waited is said, also when it is refused", async () => {
+  const said = [];
+  const one = new Queue(store, async () => answers.shift(), {
+    owner: "100123",
+    key: () => `k${++keys}`,
+    settled: (item, result) => said.push([item.key, Object.keys(result)[0]]),
+  });
+  const refused = { refused: new Error("締めた月です") };
+  answers = [{ passing: true }, { passing: true }, { sent: true, answer: null }, refused];
+  assert.ok("waiting" in (await one.send("punch", { kind: "start" })));
+  assert.ok("waiting" in (await one.send("punch", { kind: "end" })));
+  await one.flush();
+  assert.deepEqual(said, [
+    ["k1", "sent"],
+    ["k2", "refused"],
+  ]);
+  assert.equal(held.size, 0);
+});
