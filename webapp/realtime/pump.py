@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from flask import Flask
@@ -15,6 +16,8 @@ from webapp.realtime import versions
 
 log = logging.getLogger(__name__)
 BATCH = 64  # rows rendered before the loop turns to others: an import of everybody must not delay a report
+
+RETRY_S = 5.0  # what could not be rendered rests this long
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,13 @@ class Pump:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._render: dict[str, Renderer] = {}
-        self._dirty: dict[str, set[int]] = {}
+        self._dirty: dict[
+            str, dict[int, None]
+        ] = {}  # in the order they came: nobody waits for ever
         self._lock = threading.Lock()
         self._emit: Emit = lambda *_: None
         self._unlooked_from: dict[str, int] = {}
+        self._put_aside: dict[tuple[str, int], float] = {}
 
     def register(self, topic: str, render: Renderer) -> None:
         self._render[topic] = render
@@ -55,7 +61,7 @@ class Pump:
 
     def mark(self, topic: str, ids: Iterable[int]) -> None:
         with self._lock:
-            self._dirty.setdefault(topic, set()).update(ids)
+            self._dirty.setdefault(topic, {}).update(dict.fromkeys(ids))
 
     def waiting(self) -> int:
         return sum(len(ids) for ids in list(self._dirty.values()))
@@ -65,9 +71,9 @@ class Pump:
         taken: dict[str, list[int]] = {}
         with self._lock:
             for topic, ids in list(self._dirty.items()):
-                batch = sorted(ids)[:BATCH]
-                taken[topic] = batch
-                ids.difference_update(batch)
+                taken[topic] = sorted(islice(ids, BATCH))
+                for key in taken[topic]:
+                    del ids[key]
                 if not ids:
                     del self._dirty[topic]
         return taken
@@ -75,8 +81,9 @@ class Pump:
     def flush(self) -> bool:
         """Render and send what is dirty; True if more is waiting.
 
-        Take first, read after: a commit in between marks again.
+        Take first, read after: a commit in between marks again. What fails stops nobody else.
         """
+        self._take_up_again()
         for topic, ids in self._take_dirty().items():
             if topic in self._render:
                 self._flush_topic(topic, ids)
@@ -87,13 +94,33 @@ class Pump:
             with self._app.app_context():
                 rendered = self._render[topic](ids)
         except Exception:
-            self.mark(topic, ids)  # nothing is lost: the next tick tries again
-            raise
+            log.exception("rendering %d of %s failed", len(ids), topic)
+            self._split(topic, ids)
+            return
         for frame in rendered.frames:
-            self._emit(frame.event, frame.payload, frame.room)
+            try:
+                self._emit(frame.event, frame.payload, frame.room)
+            except Exception:  # its readers find the loss by the digest; the other rooms get theirs
+                log.exception("sending %s to %s failed", frame.event, frame.room)
         if rendered.due:
             with self._app.app_context(), transaction():
                 versions.set_due(db.session, topic, rendered.due)
+
+    def _split(self, topic: str, ids: list[int]) -> None:
+        """Halve what cannot be rendered until only the culprit waits; nothing is lost, it is tried again."""
+        if len(ids) == 1:
+            self._put_aside[topic, ids[0]] = clock.monotonic() + RETRY_S
+            return
+        middle = len(ids) // 2
+        self._flush_topic(topic, ids[:middle])
+        self._flush_topic(topic, ids[middle:])
+
+    def _take_up_again(self) -> None:
+        now = clock.monotonic()
+        for (topic, key), since in list(self._put_aside.items()):
+            if since <= now:
+                del self._put_aside[topic, key]
+                self.mark(topic, [key])
 
     def tick(self) -> bool:
         """What the clock changed since the last tick gets a version and is marked; True if there was any."""
@@ -107,7 +134,8 @@ class Pump:
                         versions.pass_due(db.session, topic, ids, now=now)
                     any_due = True
                 waiting = self._next_unlooked(topic)
-            self.mark(topic, [*ids, *waiting])
+            rested = [key for key in waiting if (topic, key) not in self._put_aside]
+            self.mark(topic, [*ids, *rested])
         return any_due
 
     def _next_unlooked(self, topic: str) -> list[int]:
@@ -118,5 +146,7 @@ class Pump:
 
     def settle(self) -> None:
         """Until nothing is left to do: for tests and for the end of a command."""
-        while self.tick() or self.flush():
-            pass
+        moved = True
+        while moved:
+            moved = self.tick() or self.waiting() > 0
+            self.flush()
