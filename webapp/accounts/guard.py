@@ -78,10 +78,7 @@ def _deny_by_default() -> Any:
     if request.endpoint is None:
         return None  # 404 and 405 tell nothing that is not public
     by_token = bearer_of(request.headers.get("Authorization")) is not None
-    if by_token and request.endpoint not in OPEN_ENDPOINTS:
-        if request.blueprint not in TOKEN_BLUEPRINTS:
-            raise NotAllowed("トークンは /api/v1 でだけ使えます。")
-    else:
+    if not by_token:
         csrf.protect()  # a foreign page can send a cookie along, but never a token in a header
     if request.endpoint in OPEN_ENDPOINTS:
         return None
@@ -89,6 +86,8 @@ def _deny_by_default() -> Any:
         if wants_json() or request.method != "GET":
             raise NotSignedIn
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if by_token and request.blueprint not in TOKEN_BLUEPRINTS:
+        raise NotAllowed("トークンは /api/v1 でだけ使えます。")
     if current_actor().must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
         if wants_json():
             raise NotSignedIn("最初にパスワードを決めてください。")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
-from webapp.accounts.rules import Form
+from webapp.accounts.rules import Form, Scope, has_scope
 from webapp.board import queries
 from webapp.board.rows import directory_row, iso
 from webapp.core import clock, facts
@@ -186,8 +186,9 @@ def plan_watch(actor: Actor, codes: Iterable[str]) -> Watch:
     rooms: dict[str, str] = {}
     forms: dict[str, str] = {}
     refused: list[str] = []
+    may_watch = has_scope(actor.scopes, Scope.SELF)
     for code in codes:
-        unit = tree.by_code(code)
+        unit = tree.by_code(code) if may_watch else None
         if unit is None:
             refused.append(code)
         elif queries.is_large(unit, tree, now=now):
