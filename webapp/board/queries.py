@@ -197,8 +197,12 @@ def _large(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
 
 
 def is_large(unit: UnitNode, tree: UnitTree, *, now: datetime) -> bool:
-    heads = org.headcounts(org.today(now), known_at=now)
-    return sum(heads.get(node.id, 0) for node in tree.subtree(unit.id)) > LARGEST_BOARD
+    """By people, as `board` decides: 兼務 within the unit makes two rows of one person."""
+    people = select(func.count(Posting.staff_id.distinct())).where(
+        Posting.unit_id.in_(tree.subtree_ids(unit.id)),
+        org.in_force(Posting, org.today(now), now),
+    )
+    return (db.session.scalar(people) or 0) > LARGEST_BOARD
 
 
 # --- counts ---------------------------------------------------------------------------------

@@ -42,7 +42,6 @@ def _matches(word: str) -> ColumnElement[bool]:
     return or_(
         *plain,
         Posting.extension.like(f"{kana}%", escape="\\"),
-        Posting.mobile.like(f"{kana}%", escape="\\"),
         Staff.number.like(f"{kana}%", escape="\\"),
     )
 
@@ -105,9 +104,9 @@ def card(actor: Actor, number: str, *, now: datetime) -> dict[str, Any]:
         raise NotFound("この職員は見つかりません。")
     tree = org.current_tree()
     shown = _best_posting(actor, postings)
-    rows = {row.unit_id: row for row in queries.rows_of([staff.id])}
-    full = rows[shown.unit_id].full
-    form = access.form_of(actor, shown.unit_id, tree)
+    row = _row_in(shown.unit_id, queries.rows_of([staff.id]))
+    full = row.full
+    form = access.form_of(actor, row.unit_id, tree)
     unit, section = tree.by_id(shown.unit_id), tree.section(shown.unit_id)
     return {
         "staff": shown.number,
@@ -126,6 +125,14 @@ def card(actor: Actor, number: str, *, now: datetime) -> dict[str, Any]:
         "may_proxy": staff.id != actor.staff_id and access.may_act_for(actor, postings, tree),
         "others": _others(actor, shown, now),
     }
+
+
+def _row_in(unit_id: int, rows: list[queries.LiveRow]) -> queries.LiveRow:
+    """The row in that unit; in the moment after 日替わり perhaps still the one of yesterday's unit."""
+    row = next((row for row in rows if row.unit_id == unit_id), rows[0] if rows else None)
+    if row is None:
+        raise NotFound("この職員は見つかりません。")
+    return row
 
 
 def _best_posting(actor: Actor, postings: list[PersonPosting]) -> PersonPosting:
