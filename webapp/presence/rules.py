@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from webapp.org.rules import Reach
 
+SAID_AGAIN = timedelta(minutes=1)
 GRACE = timedelta(seconds=25)  # a lost connection is believed only after this
 LONGEST_DAY = timedelta(
     hours=16
@@ -266,6 +267,7 @@ class Reported:
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    left_at: datetime | None = None  # the latest 終業, also where a second 始業 followed
     place: Place | None = None
     site: str | None = None
     placed_at: datetime | None = None
@@ -290,7 +292,7 @@ def reported(reports: Iterable[Report], now: datetime) -> Reported:
 def _after(so_far: Reported, report: Report) -> Reported:
     match report.kind:
         case PunchKind.END:
-            return replace(so_far, ended_at=report.at, out=None)
+            return replace(so_far, ended_at=report.at, left_at=report.at, out=None)
         case PunchKind.BREAK_OUT:
             return replace(so_far, out=report)
         case PunchKind.BREAK_IN:
@@ -456,8 +458,8 @@ def claim_ends_at(claim: Claim, facts: Facts, so_far: Reported, running: bool) -
         ends.append(claim.until)
     if claim.since < facts.day.starts_at:
         ends.append(facts.day.starts_at if not running else facts.day.ends_at)
-    if so_far.ended_at is not None and claim.since < so_far.ended_at:
-        ends.append(so_far.ended_at)
+    if so_far.left_at is not None and claim.since < so_far.left_at:
+        ends.append(so_far.left_at)
     planned_end = work_ends_at(facts)
     if (
         not running
@@ -549,8 +551,11 @@ def with_said(claims: tuple[Claim, ...], new: Claim) -> tuple[Claim, ...]:
 
 
 def same_said(claims: tuple[Claim, ...], new: Claim) -> bool:
-    """The second tap of a double tap, or a second device: nothing new is said."""
-    if not claims:
+    """The second tap of a double tap, or a second device: nothing new is said.
+
+    Later it is said anew: the earlier word may have ended meanwhile, with 終業 or with the day.
+    """
+    if not claims or new.since - claims[-1].since > SAID_AGAIN:
         return False
     last = claims[-1]
     return (last.state, last.until, last.note, last.reason) == (
