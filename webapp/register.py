@@ -12,7 +12,7 @@ from sqlalchemy.pool import QueuePool
 from webapp.accounts.guard import authenticate_socket, register_guard
 from webapp.board import live
 from webapp.config import ROOT, Config, from_environment
-from webapp.core import facts, pages
+from webapp.core import facts, pages, parse
 from webapp.core.proxy import TrustedProxies
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
@@ -90,11 +90,12 @@ def register_features(app: Flask) -> None:
     """Blueprints: `webapp.<feature>.routes.bp`."""
     for feature in FEATURES:
         app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
-    for feature in ("presence", "plans"):
+    for feature in ("presence", "plans", "attendance"):
         import_module(f"webapp.{feature}.owndata")
 
 
 def register_pages(app: Flask) -> None:
+    app.before_request(parse.refuse_nul)
     pages.register_security_headers(app)
     pages.register_template_words(app)
 

@@ -18,7 +18,7 @@ from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
 from webapp.core import clock, facts
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import body_json, valid_or_422
-from webapp.core.refusals import BadRequest, NotAllowed, RuleBroken
+from webapp.core.refusals import BadRequest, NotAllowed, NotFound, RuleBroken
 from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.presence import service as presence
@@ -28,6 +28,7 @@ from webapp.standup.rules import Half, NoteText
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 LONGEST_KEY = 120
+LARGEST_ID = 2**31 - 1
 
 
 def self_actor() -> Actor:
@@ -126,6 +127,8 @@ def my_punches() -> Response:
 @bp.delete("/me/punches/<int:punch_id>")
 def take_back(punch_id: int) -> Response:
     actor = self_actor()
+    if punch_id > LARGEST_ID:
+        raise NotFound("この報告は見つかりません。")
     with transaction():
         punch = reports.take_back(actor.staff_id, punch_id, actor=actor, now=clock.now())
         body = attendance.as_json(punch) | {"taken_back": True}

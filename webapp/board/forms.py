@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from webapp.attendance.service import Wanted as WantedPunch
 from webapp.core import calendar, clock
@@ -14,13 +14,23 @@ from webapp.presence.rules import Place, PunchKind, Reason, State
 from webapp.presence.service import Wanted as WantedStatus
 
 Note = Annotated[str, Field(max_length=200)]
+
+
+def _of_our_days(instant: datetime) -> datetime:
+    """At the edges of the calendar a change of zone overflows."""
+    if not 2000 <= instant.year < 2200:
+        raise ValueError("日時を確かめてください（例 2026-11-24T10:30:00+09:00）")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_our_days)]
 SelfReason = Literal["meeting", "briefing", "visitor", "call", "counter", "assembly"]
 Planned = Callable[[], tuple[Place | None, str | None]]
 
 
 class StatusBody(Body):
     state: Literal["available", "busy", "dnd", "away", "auto"]
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     note: Note | None = None
     reason: SelfReason | None = None
 
@@ -48,8 +58,8 @@ class PunchBody(Body):
     kind: PunchKind
     place: Literal["office", "home", "satellite", "mobile", "trip"] | None = None
     site: Annotated[str, Field(max_length=60)] | None = None
-    client_at: AwareDatetime | None = None
-    return_at: AwareDatetime | None = None
+    client_at: Instant | None = None
+    return_at: Instant | None = None
     note: Note | None = None
 
     def wanted(self, *, now: datetime, planned: Planned) -> WantedPunch:

@@ -50,11 +50,21 @@ _MESSAGES = {
 }
 
 
+def refuse_nul() -> None:
+    """Before every request: no text of anybody has a NUL, and PostgreSQL cannot store one."""
+    in_address = "\0" in request.path or any("\0" in text for text in request.args.values())
+    is_form = request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}
+    if in_address or (is_form and any("\0" in text for text in request.form.values())):
+        raise BadRequest("使えない文字が含まれています。")
+    if request.is_json and b"\\u0000" in request.get_data():
+        raise BadRequest("使えない文字が含まれています。")
+
+
 def body_json() -> Any:
-    """The body as JSON. 400 when it is none."""
+    """The body as JSON. 400 when it is none, or nested without end."""
     try:
         return request.get_json(force=request.mimetype != "application/x-www-form-urlencoded")
-    except WerkzeugBadRequest:
+    except (WerkzeugBadRequest, RecursionError):
         raise BadRequest("JSON として読み取れませんでした。") from None
 
 
