@@ -1,10 +1,11 @@
 """Who is behind a request: a browser session, or a token."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from webapp.accounts.access import Actor
 from webapp.accounts.models import Account, ApiToken, SignInSession
@@ -62,59 +63,62 @@ def credentials_of(staff_id: int) -> Credentials | None:
     return Credentials(*row) if row is not None else None
 
 
-def actor_for_session(secret: str, *, now: datetime) -> Actor | None:
-    query = select(SignInSession).filter_by(key_hash=hashed(secret))
-    found = db.session.scalars(query).one_or_none()
-    if found is None or found.expires_at <= now:
-        return None
-    actor = _actor(
-        found.staff_id, now=now, session_id=found.id, must_change_password=found.must_change
+_PERSON = (Staff.number, Account.is_admin, Account.display_name)
+_SESSION = (
+    select(
+        SignInSession.id,
+        SignInSession.staff_id,
+        SignInSession.expires_at,
+        SignInSession.must_change,
+        SignInSession.seen_at,
+        *_PERSON,
     )
-    return replace(actor, seen_at=found.seen_at) if actor is not None else None
+    .join(Staff, Staff.id == SignInSession.staff_id)
+    .outerjoin(Account, Account.staff_id == Staff.id)
+    .where(SignInSession.key_hash == bindparam("hash"))
+)
+_TOKEN = (
+    select(ApiToken.id, ApiToken.staff_id, ApiToken.scopes, ApiToken.expires_at, *_PERSON)
+    .join(Staff, Staff.id == ApiToken.staff_id)
+    .outerjoin(Account, Account.staff_id == Staff.id)
+    .where(ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None))
+)
+
+
+def actor_for_session(secret: str, *, now: datetime) -> Actor | None:
+    row = db.session.execute(_SESSION, {"hash": hashed(secret)}).one_or_none()
+    if row is None or row.expires_at <= now:
+        return None
+    return _actor(
+        row,
+        now=now,
+        session_id=row.id,
+        must_change_password=row.must_change,
+        seen_at=row.seen_at,
+    )
 
 
 def actor_for_token(secret: str, *, now: datetime) -> Actor | None:
-    query = select(ApiToken.id, ApiToken.staff_id, ApiToken.scopes, ApiToken.expires_at).where(
-        ApiToken.token_hash == hashed(secret), ApiToken.revoked_at.is_(None)
-    )
-    row = db.session.execute(query).one_or_none()
+    row = db.session.execute(_TOKEN, {"hash": hashed(secret)}).one_or_none()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     scopes = frozenset(Scope(word) for word in row.scopes.split())
-    return _actor(row.staff_id, now=now, token_id=row.id, scopes=scopes)
+    return _actor(row, now=now, token_id=row.id, scopes=scopes)
 
 
-def _actor(
-    staff_id: int,
-    *,
-    now: datetime,
-    session_id: int | None = None,
-    token_id: int | None = None,
-    scopes: frozenset[Scope] | None = None,
-    must_change_password: bool = False,
-) -> Actor | None:
+def _actor(row: Any, *, now: datetime, **more: Any) -> Actor | None:
     """None for who has left: no posting in force, and not the administrator of the set-up."""
-    row = db.session.execute(
-        select(Staff.number, Account.is_admin, Account.display_name)
-        .outerjoin(Account, Account.staff_id == Staff.id)
-        .where(Staff.id == staff_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    postings = org.postings_of([staff_id], org.today(now), known_at=now).get(staff_id, [])
+    postings = org.postings_today(row.staff_id, now=now)
     if not postings and not row.is_admin:
         return None
     return Actor(
-        staff_id=staff_id,
+        staff_id=row.staff_id,
         number=row.number,
         name=postings[0].name if postings else (row.display_name or row.number),
         kana=postings[0].kana if postings else "",
-        postings=tuple(postings),
+        postings=postings,
         is_bootstrap_admin=bool(row.is_admin),
-        scopes=scopes,
-        session_id=session_id,
-        token_id=token_id,
-        must_change_password=must_change_password,
+        **more,
     )
 
 

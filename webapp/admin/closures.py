@@ -10,7 +10,7 @@ from sqlalchemy import select
 from webapp.accounts.access import Actor
 from webapp.admin import queries
 from webapp.admin.blueprint import admin_only, bp, page
-from webapp.core import audit, calendar, clock, settings
+from webapp.core import audit, calendar, clock, facts, settings
 from webapp.core.db import db, transaction
 from webapp.core.hours import clock_of
 from webapp.core.models import Closure
@@ -103,6 +103,7 @@ def remove_closure(closure_id: int) -> Any:
 
 def _closed_changed(actor: Actor, action: str, day: date, *, now: Any) -> None:
     """Whether today is a working day changes everybody's row."""
+    facts.restamp("org")
     if day == org.today(now):
         outbox.touch("staff", org.posted_staff_ids(day, known_at=None))
     audit.record(actor, action, detail={"day": day.isoformat()}, now=now)

@@ -20,6 +20,7 @@ from webapp.presence.rules import (
     SELF_REASONS,
     Facts,
     Place,
+    Reported,
     planned_at,
     report_due_at,
     reported,
@@ -133,6 +134,8 @@ def _report(staff_id: int, person: PersonDay | None, today: date, now: datetime)
         return {"required": False, "next": "none", "place": "office", "site": None, "flags": []}
     facts = person.facts
     so_far = reported(facts.reports, now)
+    if reports.is_left_over(so_far, now):
+        so_far = Reported()  # a forgotten 終業 is asked for below; today has not begun
     due = report_due_at(facts)
     place, site = proposed_place(facts, now)
     punches = attendance.punches_on(staff_id, today)
@@ -150,17 +153,17 @@ def _report(staff_id: int, person: PersonDay | None, today: date, now: datetime)
         "ended_at": iso(so_far.ended_at),
         "out_until": iso(so_far.out.return_at) if so_far.out else None,
         "take_back": ended.id if ended is not None else None,
-        "missing_end": _missing_end(staff_id, today),
+        "missing_end": _missing_end(staff_id, today, now),
         "flags": [punch.flag for punch in punches if punch.flag],
     }
 
 
-def _missing_end(staff_id: int, today: date) -> dict[str, Any] | None:
+def _missing_end(staff_id: int, today: date, now: datetime) -> dict[str, Any] | None:
     """The question of the morning after: the pattern's end stands there ready."""
-    missing = attendance.missing_end(staff_id, today=today)
+    missing = attendance.missing_end(staff_id, today=today, now=now)
     if missing is None:
         return None
-    held = org.postings_of([staff_id], missing, known_at=clock.now())
+    held = org.postings_of([staff_id], missing, known_at=now)
     hours = org.hours_on(missing, held).get(staff_id)
     proposed = calendar.at_minute(missing, hours.end) if hours else None
     return {"date": missing.isoformat(), "proposed_at": iso(proposed)}

@@ -47,18 +47,22 @@ def in_force(table: type[Dated], on: date, known_at: datetime | None) -> ColumnE
     return and_(*terms)
 
 
+# Kept until the stamp of the organisation (closures belong to it) or of the settings changes.
+_calendars: dict[tuple[str, str, str], calendar.BusinessCalendar] = {}
+
+
 def business_calendar() -> calendar.BusinessCalendar:
     """The calendar with the closures entered for every site and the municipality's 日替わり時刻."""
-    kept = read_cache()
-    if "calendar" not in kept:
+    key = (facts.epoch(), facts.stamp("org"), facts.stamp("settings"))
+    if key not in _calendars:
         query = select(Closure.day, Closure.reason).where(
             Closure.site == "", Closure.start_minute.is_(None)
         )
         closures = {day: reason or "閉庁" for day, reason in db.session.execute(query)}
         starts = datetime.strptime(settings.value(DAY_STARTS), "%H:%M").time()  # noqa: DTZ007
-        kept["calendar"] = calendar.BusinessCalendar(closures, starts)
-    found: calendar.BusinessCalendar = kept["calendar"]
-    return found
+        _calendars.clear()
+        _calendars[key] = calendar.BusinessCalendar(closures, starts)
+    return _calendars[key]
 
 
 def today(now: datetime | None = None) -> date:
@@ -208,6 +212,24 @@ def postings_of(
     for postings in found.values():
         postings.sort(key=lambda p: not p.is_main)
     return found
+
+
+_todays: dict[tuple[str, str, date], dict[int, tuple[PersonPosting, ...]]] = {}
+
+
+def postings_today(staff_id: int, *, now: datetime) -> tuple[PersonPosting, ...]:
+    """One person's postings in force, 本務 first; asked at every request, so kept until the organisation changes.
+
+    A publication within the day changes nothing of the day itself: none lies after 0:00 of its effective day.
+    """
+    on = today(now)
+    key = (facts.epoch(), facts.stamp("org"), on)
+    if key not in _todays:
+        _todays.clear()
+    kept = _todays.setdefault(key, {})
+    if staff_id not in kept:
+        kept[staff_id] = tuple(postings_of([staff_id], on, known_at=now).get(staff_id, []))
+    return kept[staff_id]
 
 
 def postings_in(

@@ -94,7 +94,7 @@ def _check(wanted: Wanted, now: datetime) -> None:
 
 def _lock(staff_id: int) -> list[StatusClaim]:
     """The person's claims; two writers for one person take turns."""
-    db.session.execute(select(Staff.id).where(Staff.id == staff_id).with_for_update())
+    db.session.execute(select(Staff.id).where(Staff.id == staff_id).with_for_update(key_share=True))
     query = select(StatusClaim).where(StatusClaim.staff_id == staff_id)
     return list(db.session.scalars(query.order_by(StatusClaim.since, StatusClaim.id)))
 
