@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.doors import post
+from tests.doors import csrf, post
 from tests.stage import Stage
 from webapp.attendance import corrections, owndata, queries
 from webapp.attendance.corrections import Asked
@@ -132,11 +132,10 @@ def test_as_json_too(stage: Stage, at: At) -> None:
     _, ended = worked(stage, at)
     browser = stage.browser("121")
     body = {"date": "2026-11-24", "kind": "end", "punch": ended}
-    token = {"Authorization": f"Bearer {stage.token('121')}"}
-    client = stage.app.test_client()
-    assert client.post("/me/corrections", json=body, headers=token).status_code == 422
+    token = {"X-CSRFToken": csrf(browser, "/me/punches")}
+    assert browser.post("/me/corrections", json=body, headers=token).status_code == 422
     wanted = body | {"new_at": "2026-11-24T17:15:00+09:00", "reason": "other"}
-    answer = client.post("/me/corrections", json=wanted, headers=token)
+    answer = browser.post("/me/corrections", json=wanted, headers=token)
     assert answer.status_code == 201
     assert (answer.json or {})["decision"] == "pending"
     assert "承認待ち" in browser.get("/me/punches").text

@@ -6,6 +6,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from tests.doors import csrf, post
 from tests.stage import Stage
 from webapp.accounts import owndata
 from webapp.core import clock, settings
@@ -102,10 +103,8 @@ def test_a_colleague_enters_it_and_it_is_audited(stage: Stage) -> None:
     elsewhere = stage.browser("131").put(url, json=body)
     assert elsewhere.status_code in {400, 403}
     assert note_versions() == []
-    with_token = stage.token("122")
-    colleague = stage.app.test_client().put(
-        url, json=body, headers={"Authorization": f"Bearer {with_token}"}
-    )
+    browser = stage.browser("122")
+    colleague = browser.put(url, json=body, headers={"X-CSRFToken": csrf(browser, "/")})
     assert colleague.status_code == 200
     entry = db.session.scalars(select(AuditEntry).filter_by(action="standup.proxy")).one()
     assert (entry.actor_id, entry.staff_id) == (stage.ids["122"], stage.ids["121"])
@@ -113,11 +112,11 @@ def test_a_colleague_enters_it_and_it_is_audited(stage: Stage) -> None:
 
 
 def test_a_colleague_of_another_section_may_not(stage: Stage) -> None:
-    stranger = stage.token("220")
-    answer = stage.app.test_client().put(
+    browser = stage.browser("220")
+    answer = browser.put(
         f"/standup/note/121/{TODAY}/morning",
         json={"lines": ["a"]},
-        headers={"Authorization": f"Bearer {stranger}"},
+        headers={"X-CSRFToken": csrf(browser, "/")},
     )
     assert answer.status_code == 403
     assert note_versions() == []
@@ -248,10 +247,7 @@ def test_plain_form_settles_the_lines_of_the_morning(stage: Stage) -> None:
         "lines": "来客対応\r\n",
         "links": "",
     }
-    token = stage.token("121")
-    answer = stage.app.test_client().post(
-        EVENING, data=form, headers={"Authorization": f"Bearer {token}"}
-    )
+    answer = post(stage.browser("121"), EVENING, form)
     assert answer.status_code == 302
     evening = own_day(stage)["evening"]
     assert evening["lines"] == ["起案", "来客対応"]
