@@ -9,7 +9,12 @@ from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import make_url
 from sqlalchemy.pool import QueuePool
 
-from webapp.accounts.guard import authenticate_socket, register_guard
+from webapp.accounts.guard import (
+    authenticate_socket,
+    register_guard,
+    renew_sockets,
+    socket_standing,
+)
 from webapp.board import live
 from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse
@@ -17,7 +22,7 @@ from webapp.core.proxy import TrustedProxies
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
 from webapp.presence.service import record_connections
-from webapp.realtime import engine, sockets
+from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
 from webapp.standup import live as standup_live
 
@@ -110,6 +115,8 @@ def register_realtime(app: Flask) -> None:
     server.init_app(app)
     ports = sockets.Ports(
         authenticate=authenticate_socket,
+        renew=renew_sockets,
+        standing=socket_standing,
         plan_watch=live.plan_watch,
         connections_changed=record_connections,
         counts=board.counts,
@@ -117,7 +124,7 @@ def register_realtime(app: Flask) -> None:
         epoch=facts.epoch,
     )
     hub = sockets.Hub(app, server, pump, ports)
-    sockets.bind(hub)
+    handlers.bind(hub)
     pump.deliver_with(hub.emit)
     config: Config = app.config["ZAISEKI"]
     app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """Default deny: every route refuses the anonymous, but for a short list; who must choose a password does that first."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Request, Response, g, redirect, request, session, url_for
@@ -9,11 +10,12 @@ from flask_login import current_user
 from webapp.accounts import queries
 from webapp.accounts.access import Actor, current_actor
 from webapp.accounts.cookies import SESSION_KEY, SessionCookies
-from webapp.core import clock
+from webapp.core import clock, facts
 from webapp.core.db import DatabaseBusy, transaction
 from webapp.core.refusals import NotAllowed, NotSignedIn
 from webapp.errors import wants_json
 from webapp.extensions import csrf, login_manager
+from webapp.org import queries as org
 
 OPEN_ENDPOINTS = frozenset(
     {
@@ -72,6 +74,35 @@ def authenticate_socket(auth: Any) -> Actor | None:
     if SESSION_KEY in session:
         actor = queries.actor_for_session(session[SESSION_KEY], now=now)
     return None if actor is None or actor.must_change_password else actor
+
+
+def socket_standing() -> tuple[str, ...]:
+    """Differs whenever what a person may see could have changed: postings, units, settings, the day."""
+    return (
+        facts.epoch(),
+        facts.stamp("org"),
+        facts.stamp("settings"),
+        org.today(clock.now()).isoformat(),
+    )
+
+
+def renew_sockets(actors: list[Actor]) -> list[Actor | None]:
+    """With the postings of now; None for whose session or token has ended, or who has left."""
+    now = clock.now()
+    sessions, tokens = (
+        queries.sessions_in_force({a.session_id for a in actors if a.session_id}, now=now),
+        queries.tokens_in_force({a.token_id for a in actors if a.token_id}, now=now),
+    )
+    postings = org.postings_of(
+        sorted({actor.staff_id for actor in actors}), org.today(now), known_at=now
+    )
+    return [
+        replace(actor, postings=tuple(postings.get(actor.staff_id, ())))
+        if (actor.session_id in sessions or actor.token_id in tokens)
+        and (actor.staff_id in postings or actor.is_bootstrap_admin)
+        else None
+        for actor in actors
+    ]
 
 
 def _deny_by_default() -> Any:

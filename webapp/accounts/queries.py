@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from webapp.accounts.access import Actor
 from webapp.accounts.models import Account, ApiToken, SignInSession
@@ -120,6 +120,23 @@ def _actor(row: Any, *, now: datetime, **more: Any) -> Actor | None:
         is_bootstrap_admin=bool(row.is_admin),
         **more,
     )
+
+
+def sessions_in_force(ids: set[int], *, now: datetime) -> set[int]:
+    """Those of these that still hold."""
+    query = select(SignInSession.id).where(
+        SignInSession.id.in_(ids), SignInSession.expires_at > now
+    )
+    return set(db.session.scalars(query))
+
+
+def tokens_in_force(ids: set[int], *, now: datetime) -> set[int]:
+    query = select(ApiToken.id).where(
+        ApiToken.id.in_(ids),
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
+    )
+    return set(db.session.scalars(query))
 
 
 def note_seen(session_id: int, *, now: datetime) -> bool:

@@ -5,13 +5,13 @@ does not run. What a connect established is kept here until the socket goes.
 """
 
 import logging
-import random
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from zlib import crc32
 
 from flask import Flask, request
 from socketio.exceptions import ConnectionRefusedError as Refused
@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 MOST_SOCKETS = 8  # of one person; the oldest goes
 HIDDEN_S = 60.0
 BEAT_S = 15.0
-DIGEST_S = 60.0
+DIGEST_S = 60
+REVIEW_S = 5.0
+REVIEWED_AT_ONCE = 200
+RESYNC_S = 2
 TICK_S = 0.05
 CLOCK_S = 0.5
 
@@ -56,6 +59,8 @@ class ConnectionsChanged(Protocol):
 class Member:
     sid: str
     subject: Any
+    watched: dict[str, None] = field(default_factory=dict)  # codes as they were asked for
+    left_out: set[str] = field(default_factory=set)  # units below those that are not wanted
     rooms: dict[str, str] = field(default_factory=dict)
     hidden_since: float | None = None
     asleep: bool = False
@@ -66,6 +71,8 @@ class Ports:
     """What the features above lend to the sockets; set by create_app."""
 
     authenticate: Callable[[Any], Subject | None]
+    renew: Callable[[list[Any]], list[Any]]  # as they are now; None where one must go
+    standing: Callable[[], Any]  # differs when roles, units or their settings may have changed
     plan_watch: Callable[[Any, list[str]], Any]
     connections_changed: ConnectionsChanged
     counts: Callable[[str], dict[str, Any] | None]
@@ -100,6 +107,8 @@ class Hub:
         self._arrived: set[int] = set()
         self._lost: set[int] = set()
         self._signed_out: set[int] = set()
+        self._digested = 0
+        self._standing: Any = None
         self.lag = Lag()
 
     # --- coming and going -------------------------------------------------------------------
@@ -167,23 +176,36 @@ class Hub:
         with self.app.app_context():
             plan = self.ports.plan_watch(member.subject, codes)
             epoch = self.ports.epoch()
-        for name, room in plan.rooms.items():
-            member.rooms[name] = room
-            if not member.asleep:
-                self.server.server.enter_room(sid, room)
+        member.watched |= dict.fromkeys(code for code in codes if code not in plan.refused)
+        member.left_out -= plan.forms.keys()
+        self._move(member, member.rooms | plan.rooms)
         answer = {"ok": not plan.refused, "epoch": epoch, "units": plan.forms}
         return answer | ({"refused": plan.refused} if plan.refused else {})
 
     def unwatch(self, sid: str, codes: list[str]) -> dict[str, Any]:
-        """The units and all below them."""
+        """The units and all below them, but for what is watched on its own."""
         member = self._members[sid]
+        for code in codes:
+            member.watched.pop(code, None)
         with self.app.app_context():
-            plan = self.ports.plan_watch(member.subject, codes)
-        for name in plan.rooms:
-            room = member.rooms.pop(name, None)
-            if room is not None:
-                self.server.server.leave_room(sid, room)
+            named = self.ports.plan_watch(member.subject, codes)
+            kept = self.ports.plan_watch(member.subject, list(member.watched))
+            inner = [code for code in member.watched if code in named.forms]
+            spared = self.ports.plan_watch(member.subject, inner).forms
+        member.left_out |= (named.forms.keys() | set(codes)) - spared.keys()
+        self._move(member, _without(kept.rooms, member.left_out))
         return {"ok": True, "units": sorted(member.rooms)}
+
+    def _move(self, member: Member, rooms: dict[str, str]) -> bool:
+        """Out of the rooms that are no longer right, into those that are; True if one was left."""
+        before, member.rooms = member.rooms, rooms
+        gone = set(before.values()) - set(rooms.values())
+        if not member.asleep:
+            for room in gone:
+                self.server.server.leave_room(member.sid, room)
+            for room in set(rooms.values()) - set(before.values()):
+                self.server.server.enter_room(member.sid, room)
+        return bool(gone)
 
     def hello(self, sid: str, visible: bool) -> dict[str, Any]:
         member = self._members[sid]
@@ -219,6 +241,7 @@ class Hub:
             self._clock_loop,
             self._beat_loop,
             self._digest_loop,
+            self._review_loop,
             self._lag_loop,
         )
         for loop in loops:
@@ -236,7 +259,12 @@ class Hub:
                 wait = 1.0
 
     def _pump_loop(self) -> float:
-        self._write_connections()
+        try:
+            self._write_connections()
+        except Exception:  # changes go out whatever becomes of connections
+            log.exception("connections could not be written; trying again")
+            self.pump.flush()
+            return 1.0
         return 0.0 if self.pump.flush() else TICK_S
 
     def _write_connections(self) -> None:
@@ -291,15 +319,48 @@ class Hub:
         return BEAT_S
 
     def _digest_loop(self) -> float:
-        """Each watched unit once a minute, spread over it."""
-        rooms = sorted(self._rooms_ending(":full") | self._rooms_ending(":directory"))
+        """Each watched unit once a minute, each in a second of its own."""
+        now = int(clock.monotonic())
+        seconds = {
+            second % DIGEST_S for second in range(max(self._digested + 1, now - 59), now + 1)
+        }
+        self._digested = now
+        every = self._rooms_ending(":full") | self._rooms_ending(":directory")
+        rooms = [room for room in sorted(every) if crc32(_unit_of(room)) % DIGEST_S in seconds]
+        if rooms:
+            with self.app.app_context():
+                epoch = self.ports.epoch()
+            for room in rooms:
+                digest = self.ports.digest(room.rpartition(":")[0])
+                self.emit("digest", digest | {"epoch": epoch}, room)
+        return 1.0
+
+    def _review_loop(self) -> float:
+        """A live socket keeps what it came with: who signed out elsewhere or left goes, and others see what they
+        may see by their roles of now."""
         with self.app.app_context():
-            epoch = self.ports.epoch()
-        for room in rooms:
-            code = room.rpartition(":")[0]
-            self.emit("digest", self.ports.digest(code) | {"epoch": epoch}, room)
-            self.server.sleep(min(1.0, DIGEST_S / 2 / len(rooms)))
-        return DIGEST_S / 2 + random.uniform(0, DIGEST_S / 2)
+            standing = self.ports.standing()
+        changed, self._standing = standing != self._standing, standing
+        members = list(self._members.values())
+        for start in range(0, len(members), REVIEWED_AT_ONCE):
+            self._review(members[start : start + REVIEWED_AT_ONCE], changed)
+            self.server.sleep(0.01)
+        return REVIEW_S
+
+    def _review(self, members: list[Member], changed: bool) -> None:
+        with self.app.app_context():
+            subjects = self.ports.renew([member.subject for member in members])
+        gone = [m.subject for m, subject in zip(members, subjects, strict=True) if subject is None]
+        if gone:
+            self.close_where(lambda subject: any(subject is one for one in gone))
+        for member, subject in zip(members, subjects, strict=True):
+            if subject is None or not changed or member.sid not in self._members:
+                continue
+            member.subject = subject
+            with self.app.app_context():
+                plan = self.ports.plan_watch(subject, list(member.watched))
+            if self._move(member, _without(plan.rooms, member.left_out)):
+                self.server.emit("resync", {"spread_s": RESYNC_S}, to=member.sid)
 
 
 def disconnect_where(app: Flask, wanted: Callable[[Any], bool]) -> int:
@@ -317,44 +378,9 @@ def disconnect_tokens(app: Flask, token_ids: Iterable[int]) -> int:
     return disconnect_where(app, lambda subject: subject.token_id in ended)
 
 
-def bind(hub: Hub) -> None:
-    """The handlers. An exception in one answers an error instead of leaving the client without its ack."""
-
-    def connect(auth: Any = None) -> None:
-        hub.connect(auth)
-
-    def disconnect(*_reason: Any) -> None:
-        sid: str = request.sid  # type: ignore[attr-defined]
-        try:
-            hub.disconnect(sid)
-        except Exception:
-            log.exception("disconnect of %s", sid)
-
-    def watch(data: Any = None) -> dict[str, Any]:
-        return hub.watch(request.sid, _codes(data))  # type: ignore[attr-defined]
-
-    def unwatch(data: Any = None) -> dict[str, Any]:
-        return hub.unwatch(request.sid, _codes(data))  # type: ignore[attr-defined]
-
-    def hello(data: Any = None) -> dict[str, Any]:
-        visible = data.get("visible", True) if isinstance(data, dict) else True
-        return hub.hello(request.sid, bool(visible))  # type: ignore[attr-defined]
-
-    def failed(error: Exception) -> dict[str, Any]:
-        if isinstance(error, ValueError):
-            return {"ok": False, "error": str(error)}
-        log.exception("socket handler", exc_info=error)
-        return {"ok": False, "error": "server_error"}
-
-    for handler in (connect, disconnect, watch, unwatch, hello):
-        hub.server.on_event(handler.__name__, handler)
-    hub.server.on_error_default(failed)
+def _without(rooms: dict[str, str], codes: set[str]) -> dict[str, str]:
+    return {name: room for name, room in rooms.items() if name.partition("/")[0] not in codes}
 
 
-def _codes(data: Any) -> list[str]:
-    units = data.get("units") if isinstance(data, dict) else None
-    if not isinstance(units, list) or not all(isinstance(code, str) for code in units):
-        raise ValueError('{"units": ["所属コード", …]} の形で送ってください')
-    if len(units) > 50:
-        raise ValueError("一度に指定できる所属は 50 までです")
-    return list(dict.fromkeys(units))
+def _unit_of(room: str) -> bytes:
+    return room.rpartition(":")[0].encode()
