@@ -27,8 +27,9 @@ setup-dev: $(DEV) $(NODE_DEV) $(VENDOR)  ## also what tests and checks need
 run: setup  ## set up, migrate, fill an empty database with a demonstration, serve on 127.0.0.1:8000
 	@exec $(BIN)/zaiseki run
 
-test: setup-dev  ## all tests: JavaScript, then Python; one file: make test T=tests/unit/test_x.py
+test: setup-dev  ## all tests: JavaScript, features on PostgreSQL, then Python; one file: make test T=tests/unit/test_x.py
 	@tools/with-node npm --silent test || failed=1; \
+		$(if $(T),,ZAISEKI_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/features || failed=1;) \
 		$(BIN)/python -m pytest $(T) && exit $${failed:-0}
 
 check: check-python check-imports check-templates check-js  ## formatters, linters, types, import contracts (make -k check: all faults)

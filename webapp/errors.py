@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -58,9 +59,12 @@ def wants_json() -> bool:
 def answer(
     status: int, message: str, fields: dict[str, str] | None = None, code: str | None = None
 ) -> Response:
+    """Refusals are written in Japanese where the rule stands; other languages look them up here."""
+    message = gettext(message)
+    fields = {name: gettext(text) for name, text in (fields or {}).items()}
     if wants_json():
         body: dict[str, Any] = {"code": code or CODES.get(status, "error"), "message": message}
-        body["fields"] = fields or {}
+        body["fields"] = fields
         response = jsonify(error=body)
     else:
         page = render_template("errors/error.html", status=status, message=message, fields=fields)
