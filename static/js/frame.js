@@ -32,6 +32,13 @@ function wireFlashes() {
 }
 
 /** One press, one request: the second of a double click is no second form. */
+/** A form that came back with faults: the first of them is where one goes on. */
+function showFirstFault() {
+  if (document.activeElement !== document.body) return;
+  const field = document.querySelector('main [aria-invalid="true"]');
+  if (field instanceof HTMLElement) field.focus();
+}
+
 function wireForms() {
   document.addEventListener("submit", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
@@ -138,6 +145,7 @@ if (
 wireDialogs();
 wireMore();
 wireFlashes();
+showFirstFault();
 wireForms();
 wireSearch();
 wirePerson();
