@@ -47,3 +47,13 @@ def test_a_number_that_is_not_shown_cannot_be_found_out_by_search(stage: Stage) 
         mine = Posting.staff_id == stage.ids["122"]
         db.session.scalars(select(Posting).where(mine)).one().mobile = "09012345678"
     assert stage.api("220").get("/staff?q=0901").json["people"] == []
+
+
+def test_who_has_two_postings_counts_once(stage: Stage) -> None:
+    with transaction():
+        stage.hire(CAST["121"], unit_id=stage.units["W13"], kind="concurrent")
+    stage.settle()
+    whole = stage.api("100").get("/boards/W10?view=counts").json
+    assert whole["counts"]["people"] == len(CAST)
+    assert whole["children"]["W11"]["people"] == 7
+    assert sum(whole["children"]["W11"]["states"].values()) == 7

@@ -192,7 +192,8 @@ def _head(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
 
 def _large(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
     children = children_counts(unit, tree, now=now)
-    total = merged(children.values())
+    whole = _counted(unit, tree.subtree(unit.id), _summaries(now=now))
+    total = {name: whole[name] for name in ("people", "states", "places", "short")}
     return {"forms": {}, "groups": [], "rows": [], "counts": total, "children": children}
 
 
@@ -231,22 +232,15 @@ def counted_place(row: Row) -> str | None:
     return place
 
 
-def merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    states: Counter[str] = Counter()
-    places: Counter[str] = Counter()
-    people = 0
-    for part in parts:
-        people += part["people"]
-        states.update(part["states"])
-        places.update(part["places"])
-    return {"people": people, "states": dict(states), "places": dict(places), "short": 0}
-
-
+Summary = tuple[int, str, str | None]
 _city_rows: dict[tuple[str, int, int], tuple[int, str, str | None]] = {}
 
 
-def _summaries(*, now: datetime) -> dict[int, list[tuple[str, str | None]]]:
-    """{unit id: [(state, place)]} of everybody. Kept by version: a city of 10,000 is not rendered each second."""
+def _summaries(*, now: datetime) -> dict[int, list[Summary]]:
+    """{unit id: [(staff id, state, place)]} of everybody.
+
+    Kept by version: a city of 10,000 is not rendered each second.
+    """
     epoch = facts.epoch()
     known = dict(
         db.session.execute(
@@ -266,9 +260,9 @@ def _summaries(*, now: datetime) -> dict[int, list[tuple[str, str | None]]]:
         _city_rows[key] = (row.version, row.full["state"], counted_place(row.full))
     for key in _city_rows.keys() - wanted:
         del _city_rows[key]
-    found: dict[int, list[tuple[str, str | None]]] = {}
+    found: dict[int, list[Summary]] = {}
     for key, (_, state, place) in _city_rows.items():
-        found.setdefault(key[2], []).append((state, place))
+        found.setdefault(key[2], []).append((key[1], state, place))
     return found
 
 
@@ -288,11 +282,12 @@ def children_counts(unit: UnitNode, tree: UnitTree, *, now: datetime) -> dict[st
 def _counted(
     unit: UnitNode,
     nodes: Iterable[UnitNode],
-    summaries: Mapping[int, list[tuple[str, str | None]]],
+    summaries: Mapping[int, list[Summary]],
     *,
     own: bool = False,
 ) -> dict[str, Any]:
-    pairs = [pair for node in nodes for pair in summaries.get(node.id, ())]
+    people = {who: seen for node in nodes for who, *seen in summaries.get(node.id, ())}
+    pairs = list(people.values())  # who has several postings below counts once
     return {
         "name": f"{unit.name}（直属）" if own else unit.name,
         "kind": unit.kind,
