@@ -25,6 +25,7 @@ def serve_eventlet(app: serving.Served) -> None:
     from eventlet import tpool, wsgi
 
     run_off_loop_with(tpool.execute)
+    _limit_messages()
     try:
         listener = eventlet.listen((app.host, app.port), backlog=4096, reuse_port=False)
     except OSError as error:
@@ -39,6 +40,23 @@ def serve_eventlet(app: serving.Served) -> None:
         socket_timeout=60,
         keepalive=30,
     )
+
+
+def _limit_messages() -> None:
+    """eventlet limits a frame, not a message in many frames; and a flood of them would never let go of the loop."""
+    from eventlet import websocket
+
+    class Message(websocket.RFC6455WebSocket.Message):
+        taken = 0
+
+        def push(self, data: bytes, final: bool = False) -> None:
+            self.taken += len(data)
+            if self.taken > self.max_frame_length:
+                raise websocket.FailedConnectionError(1009, "The message is too large.")
+            super().push(data, final)
+            eventlet.sleep(0)
+
+    websocket.RFC6455WebSocket.Message = Message
 
 
 def serve_threading(app: serving.Served) -> None:

@@ -50,6 +50,10 @@ class Served:
         ):
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
             return [b"websocket version 13 is needed\n"]
+        if "HTTP_SEC_WEBSOCKET_KEY" in environ and self.flask.extensions["hub"].is_crowded():
+            headers = [("Content-Type", "text/plain"), ("Retry-After", "2")]
+            start_response("503 Service Unavailable", headers)
+            return [b"too many are connecting at once\n"]
         return self.flask.wsgi_app(environ, start_response)
 
     def start(self) -> None:

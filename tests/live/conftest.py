@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.live.server import Server
+from tests.live.watching import Watcher
 from tests.stage import Stage, make_app
 from webapp.core import clock
 
@@ -35,3 +37,16 @@ def live(database_url: str, tmp_path: Path) -> Iterator[Live]:
             yield Live(server, stage)
         finally:
             server.stop()
+
+
+@pytest.fixture
+def watch(live: Live) -> Iterator[Any]:
+    opened: list[Watcher] = []
+
+    def open_one(number: str | None) -> Watcher:
+        opened.append(Watcher(live, number))
+        return opened[-1]
+
+    yield open_one
+    for watcher in opened:
+        watcher.close()

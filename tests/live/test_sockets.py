@@ -3,9 +3,6 @@
 import json
 import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,63 +11,10 @@ import socketio
 from socketio.exceptions import ConnectionError as Refused
 
 from tests.live.conftest import Live
+from tests.live.watching import request
 
 pytestmark = pytest.mark.live
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Watcher:
-    """One official client that keeps what it was sent."""
-
-    def __init__(self, live: Live, number: str | None) -> None:
-        self.events: list[tuple[str, Any]] = []
-        self.client = socketio.Client(reconnection=False)
-        self.client.on("*", lambda event, data=None: self.events.append((event, data)))
-        auth = {"token": live.token(number)} if number else None
-        self.client.connect(live.url, auth=auth, transports=["websocket"], wait_timeout=5)
-
-    def call(self, event: str, data: Any) -> Any:
-        return self.client.call(event, data, timeout=5)
-
-    def rows(self, staff: str | None = None) -> list[dict[str, Any]]:
-        found = [row for event, data in self.events if event == "rows" for row in data["rows"]]
-        return [row for row in found if staff is None or row["staff"] == staff]
-
-    def wait_for(self, test: Any, seconds: float = 5) -> None:
-        deadline = time.monotonic() + seconds
-        while not test(self):
-            assert time.monotonic() < deadline, self.events
-            time.sleep(0.02)
-
-
-@pytest.fixture
-def watch(live: Live) -> Iterator[Any]:
-    opened: list[Watcher] = []
-
-    def open_one(number: str | None) -> Watcher:
-        opened.append(Watcher(live, number))
-        return opened[-1]
-
-    yield open_one
-    for watcher in opened:
-        watcher.client.disconnect()
-
-
-def request(
-    live: Live, number: str, method: str, path: str, body: Any = None, **headers: str
-) -> Any:
-    call = urllib.request.Request(
-        f"{live.url}/api/v1{path}",
-        method=method,
-        data=json.dumps(body).encode() if body is not None else None,
-        headers={
-            "Authorization": f"Bearer {live.token(number)}",
-            "Content-Type": "application/json",
-            **headers,
-        },
-    )
-    with urllib.request.urlopen(call, timeout=10) as answer:
-        return json.load(answer)
 
 
 @pytest.mark.parametrize("auth", [None, {}, {"token": "zsk_wrong"}, {"token": 7}])

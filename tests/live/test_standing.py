@@ -1,18 +1,17 @@
 """A socket lives long: what its person may see changes meanwhile, and so does the person's right to be there."""
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from tests.live.conftest import Live
-from tests.live.test_sockets import Watcher, request, watch  # noqa: F401
+from tests.live.watching import Watcher, request
 from tests.stage import CAST
 from webapp.accounts.models import ApiToken
 from webapp.accounts.queries import hashed
-from webapp.core import facts
+from webapp.core import clock, facts
 from webapp.core.db import db, transaction
 from webapp.org.models import Posting
 from webapp.realtime import outbox
@@ -36,9 +35,7 @@ def test_a_token_that_ends_beside_the_server_takes_its_sockets_along(
     secret = hashed(live.token("121"))
     with transaction():
         db.session.execute(
-            update(ApiToken)
-            .where(ApiToken.token_hash == secret)
-            .values({what: datetime.now(UTC)})
+            update(ApiToken).where(ApiToken.token_hash == secret).values({what: clock.now()})
         )
     assert closed(mine)
     assert other.client.connected

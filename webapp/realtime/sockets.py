@@ -6,7 +6,7 @@ does not run. What a connect established is kept here until the socket goes.
 
 import logging
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from webapp.core import clock
 from webapp.core.db import transaction
+from webapp.realtime.lag import Lag
 from webapp.realtime.pump import Pump
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ DIGEST_S = 60
 REVIEW_S = 5.0
 REVIEWED_AT_ONCE = 200
 RESYNC_S = 2
+MOST_CONNECTING = 1_000  # between handshake and connect
 TICK_S = 0.05
 CLOCK_S = 0.5
 
@@ -80,22 +82,6 @@ class Ports:
     epoch: Callable[[], str]
 
 
-class Lag:
-    """How late a sleeping loop was woken: the longest of the last minute, in seconds."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, float]] = deque()
-
-    def note(self, late: float) -> None:
-        now = clock.monotonic()
-        self._seen.append((now, max(0.0, late)))
-        while self._seen and self._seen[0][0] < now - 60:
-            self._seen.popleft()
-
-    def longest(self) -> float:
-        return max((late for _, late in list(self._seen)), default=0.0)
-
-
 class Hub:
     """Everybody connected to this process."""
 
@@ -108,6 +94,7 @@ class Hub:
         self._lost: set[int] = set()
         self._signed_out: set[int] = set()
         self._digested = 0
+        self._strangers: set[str] = set()
         self._standing: Any = None
         self.lag = Lag()
 
@@ -162,6 +149,20 @@ class Hub:
         for sid in sids:
             self._close(sid)
         return len(sids)
+
+    def is_crowded(self) -> bool:
+        """So many are between handshake and `connect` that one more would only make all of them wait longer."""
+        return len(self.server.server.eio.sockets) - len(self._members) >= MOST_CONNECTING
+
+    def _show_out_strangers(self) -> None:
+        """A connection that has not said who it is between two reviews, or was refused, is closed."""
+        server = self.server.server
+        known = {eio_sid for _, eio_sid in server.manager.get_participants("/", None)}
+        strangers = set(server.eio.sockets) - known
+        for eio_sid in strangers & self._strangers:
+            if (line := server.eio.sockets.pop(eio_sid, None)) is not None:
+                line.close(wait=False)
+        self._strangers = strangers
 
     def __len__(self) -> int:
         return len(self._members)
@@ -341,6 +342,7 @@ class Hub:
         with self.app.app_context():
             standing = self.ports.standing()
         changed, self._standing = standing != self._standing, standing
+        self._show_out_strangers()
         members = list(self._members.values())
         for start in range(0, len(members), REVIEWED_AT_ONCE):
             self._review(members[start : start + REVIEWED_AT_ONCE], changed)

@@ -1,0 +1,93 @@
+"""Those who are nobody: they cannot hold sockets, fill the memory or keep the loop busy."""
+
+import base64
+import os
+import socket
+import struct
+import time
+
+import pytest
+
+from tests.live.conftest import Live
+
+pytestmark = pytest.mark.live
+
+
+def knock(live: Live, *, seconds: float = 5, headers: str = "") -> tuple[socket.socket, bytes]:
+    """A raw websocket handshake, and what comes back."""
+    line = socket.create_connection(("127.0.0.1", live.server.port), timeout=seconds)
+    key = base64.b64encode(os.urandom(16)).decode()
+    line.sendall(
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{live.server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{headers}\r\n".encode()
+    )
+    return line, line.recv(4096)
+
+
+def frame(payload: bytes, *, opcode: int = 1, final: bool = True) -> bytes:
+    return (
+        struct.pack("!BBH4x", (0x80 if final else 0) | opcode, 0x80 | 126, len(payload)) + payload
+    )
+
+
+def is_closed(line: socket.socket, *, seconds: float) -> bool:
+    """Closed, or told by Engine.IO that it is over."""
+    line.settimeout(seconds)
+    try:
+        while part := line.recv(4096):
+            if part in (b"\x81\x011", b"1"):
+                return True
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def test_a_message_in_many_frames_is_no_longer_than_one_in_one(live: Live) -> None:
+    line, _ = knock(live)
+    with line:
+        part = b"4" * 15_000
+        line.sendall(frame(part, final=False))
+        line.sendall(frame(part, opcode=0, final=False))
+        assert is_closed(line, seconds=3)
+
+
+def test_who_does_not_say_who_they_are_is_shown_out(live: Live) -> None:
+    line, answer = knock(live)
+    with line:
+        assert b"101" in answer
+        began = time.monotonic()
+        assert is_closed(line, seconds=15)
+        assert time.monotonic() - began < 13
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Origin: http://evil.example\r\nX-Forwarded-Host: evil.example\r\n",
+    ],
+)
+def test_other_origins_are_refused(live: Live, headers: str) -> None:
+    line, answer = knock(live, headers=headers)
+    with line:
+        assert answer.startswith(b"HTTP/1.1 400")
+
+
+def test_a_crowd_at_the_door_waits_outside(live: Live) -> None:
+    lines = []
+    try:
+        answers = []
+        for _ in range(1_010):
+            line, answer = knock(live)
+            lines.append(line)
+            answers.append(answer)
+        refused = [answer for answer in answers if answer.startswith(b"HTTP/1.1 503")]
+        assert refused
+        assert b"retry-after: 2" in refused[0].lower()
+    finally:
+        for line in lines:
+            line.close()
