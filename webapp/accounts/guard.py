@@ -86,22 +86,27 @@ def socket_standing() -> tuple[str, ...]:
     )
 
 
-def renew_sockets(actors: list[Actor]) -> list[Actor | None]:
-    """With the postings of now; None for whose session or token has ended, or who has left."""
+def renew_sockets(actors: list[Actor], changed: bool) -> list[Actor | None]:
+    """With the postings of now, if they may have changed; None for whose session or token ended, or who has left."""
     now = clock.now()
     sessions, tokens = (
         queries.sessions_in_force({a.session_id for a in actors if a.session_id}, now=now),
         queries.tokens_in_force({a.token_id for a in actors if a.token_id}, now=now),
     )
+    signed_in = [
+        actor if actor.session_id in sessions or actor.token_id in tokens else None
+        for actor in actors
+    ]
+    if not changed:
+        return list(signed_in)
     postings = org.postings_of(
         sorted({actor.staff_id for actor in actors}), org.today(now), known_at=now
     )
     return [
         replace(actor, postings=tuple(postings.get(actor.staff_id, ())))
-        if (actor.session_id in sessions or actor.token_id in tokens)
-        and (actor.staff_id in postings or actor.is_bootstrap_admin)
+        if actor is not None and (actor.staff_id in postings or actor.is_bootstrap_admin)
         else None
-        for actor in actors
+        for actor in signed_in
     ]
 
 

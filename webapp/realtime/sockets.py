@@ -30,6 +30,7 @@ DIGEST_S = 60
 REVIEW_S = 5.0
 REVIEWED_AT_ONCE = 200
 RESYNC_S = 2
+STRANGER_S = 10.0
 MOST_CONNECTING = 1_000  # between handshake and connect
 TICK_S = 0.05
 CLOCK_S = 0.5
@@ -73,7 +74,7 @@ class Ports:
     """What the features above lend to the sockets; set by create_app."""
 
     authenticate: Callable[[Any], Subject | None]
-    renew: Callable[[list[Any]], list[Any]]  # as they are now; None where one must go
+    renew: Callable[[list[Any], bool], list[Any]]  # as they are now; None where one must go
     standing: Callable[[], Any]  # differs when roles, units or their settings may have changed
     plan_watch: Callable[[Any, list[str]], Any]
     connections_changed: ConnectionsChanged
@@ -94,7 +95,9 @@ class Hub:
         self._lost: set[int] = set()
         self._signed_out: set[int] = set()
         self._digested = 0
-        self._strangers: set[str] = set()
+        self._strangers: dict[
+            str, float
+        ] = {}  # connections that have not said who they are, and since when
         self._standing: Any = None
         self.lag = Lag()
 
@@ -155,11 +158,18 @@ class Hub:
         return len(self.server.server.eio.sockets) - len(self._members) >= MOST_CONNECTING
 
     def _show_out_strangers(self) -> None:
-        """A connection that has not said who it is between two reviews, or was refused, is closed."""
+        """A connection that does not say who it is, or was refused, is closed after a while."""
         server = self.server.server
         known = {eio_sid for _, eio_sid in server.manager.get_participants("/", None)}
-        strangers = set(server.eio.sockets) - known
-        for eio_sid in strangers & self._strangers:
+        now = clock.monotonic()
+        strangers = {
+            eio_sid: self._strangers.get(eio_sid, now)
+            for eio_sid in list(server.eio.sockets)
+            if eio_sid not in known
+        }
+        for eio_sid, since in strangers.items():
+            if now - since < STRANGER_S:
+                continue
             if (line := server.eio.sockets.pop(eio_sid, None)) is not None:
                 line.close(wait=False)
         self._strangers = strangers
@@ -341,17 +351,18 @@ class Hub:
         may see by their roles of now."""
         with self.app.app_context():
             standing = self.ports.standing()
-        changed, self._standing = standing != self._standing, standing
+        changed = standing != self._standing
         self._show_out_strangers()
         members = list(self._members.values())
         for start in range(0, len(members), REVIEWED_AT_ONCE):
             self._review(members[start : start + REVIEWED_AT_ONCE], changed)
             self.server.sleep(0.01)
+        self._standing = standing  # only now: a review that failed half-way is done again
         return REVIEW_S
 
     def _review(self, members: list[Member], changed: bool) -> None:
         with self.app.app_context():
-            subjects = self.ports.renew([member.subject for member in members])
+            subjects = self.ports.renew([m.subject for m in members], changed)
         gone = [m.subject for m, subject in zip(members, subjects, strict=True) if subject is None]
         if gone:
             self.close_where(lambda subject: any(subject is one for one in gone))
