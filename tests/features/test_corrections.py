@@ -17,7 +17,7 @@ from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
 from webapp.core.refusals import Conflict, NotFound
-from webapp.presence.rules import PunchKind
+from webapp.presence.facts import PunchKind
 
 At = Callable[[str], datetime]
 TUESDAY = date(2026, 11, 24)

@@ -40,8 +40,8 @@ from webapp.demo.units import NURSERY, units
 from webapp.org import queries as org
 from webapp.org.rules import Role
 from webapp.presence import service as presence
+from webapp.presence.facts import State
 from webapp.presence.models import StatusClaim
-from webapp.presence.rules import State
 from webapp.standup import queries as standup
 from webapp.standup.rules import Half
 

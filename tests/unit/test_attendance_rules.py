@@ -10,7 +10,8 @@ from webapp.attendance.fitting import Standing, fit
 from webapp.attendance.rules import OpenDay, Sign, Tap
 from webapp.core.calendar import BusinessCalendar
 from webapp.core.clock import TOKYO
-from webapp.presence.rules import Place, PunchKind, Report, reported
+from webapp.presence.day_rules import reported
+from webapp.presence.facts import Place, PunchKind, Report
 
 START, END, OUT, IN, PLACE = (
     PunchKind.START,

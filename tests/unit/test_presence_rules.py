@@ -8,7 +8,8 @@ import pytest
 
 from webapp.core.clock import TOKYO
 from webapp.org.rules import Reach
-from webapp.presence.rules import (
+from webapp.presence.day_rules import report_due_at, reported, timeline
+from webapp.presence.facts import (
     Claim,
     Duty,
     Facts,
@@ -23,14 +24,8 @@ from webapp.presence.rules import (
     Span,
     State,
     Stretch,
-    next_change,
-    report_due_at,
-    reported,
-    resolve,
-    same_said,
-    timeline,
-    with_said,
 )
+from webapp.presence.rules import next_change, resolve, same_said, with_said
 
 
 def t(clock: str, day: int = 24) -> datetime:

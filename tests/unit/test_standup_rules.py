@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from webapp.core.calendar import at_minute
-from webapp.presence.rules import Facts, Place, PunchKind, Report, Span, Stretch
+from webapp.presence.facts import Facts, Place, PunchKind, Report, Span, Stretch
 from webapp.standup import rules
 from webapp.standup.rules import NoteText, Required
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from webapp.attendance import rules
 from webapp.core.clock import TOKYO
 from webapp.core.csvfile import Column
-from webapp.presence.rules import Place, PunchKind
+from webapp.presence.facts import Place, PunchKind
 
 NUMBER, AT, KIND, PLACE = "職員番号", "日時", "種別", "勤務場所"
 SITE, SOURCE, NOTE = "拠点", "取込元", "備考"

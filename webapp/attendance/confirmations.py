@@ -11,7 +11,7 @@ from webapp.attendance.models import DayConfirmation
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotAllowed
 from webapp.org import queries as org
-from webapp.presence.rules import reported
+from webapp.presence.day_rules import reported
 
 
 def confirm(staff_ids: Sequence[int], on: date, *, actor: Actor, now: datetime) -> int:

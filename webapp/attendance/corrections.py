@@ -16,7 +16,7 @@ from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotAllowed, NotFound, RuleBroken
 from webapp.org import queries as org
 from webapp.org.queries import PersonPosting
-from webapp.presence.rules import Place, PunchKind
+from webapp.presence.facts import Place, PunchKind
 
 OLDEST = timedelta(days=400)  # a year and the month after it
 

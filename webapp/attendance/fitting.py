@@ -7,7 +7,8 @@ from datetime import date, datetime
 from webapp.attendance import rules
 from webapp.attendance.cells import Given
 from webapp.core.calendar import BusinessCalendar
-from webapp.presence.rules import PunchKind, Report, reported
+from webapp.presence.day_rules import reported
+from webapp.presence.facts import PunchKind, Report
 
 Key = tuple[datetime, str, str]  # when, kind, 取込元: the same again is no new report
 

@@ -12,7 +12,7 @@ from webapp.core import calendar
 from webapp.core.hours import minute_of
 from webapp.core.parse import Body, FormBody
 from webapp.core.refusals import RuleBroken
-from webapp.presence.rules import Place, PunchKind
+from webapp.presence.facts import Place, PunchKind
 
 Text = Annotated[str, Field(max_length=200)]
 Site = Annotated[str, Field(max_length=60)]

@@ -12,7 +12,8 @@ from webapp.attendance.models import Correction, DayConfirmation, Punch
 from webapp.core.calendar import days
 from webapp.core.db import db
 from webapp.org import queries as org
-from webapp.presence.rules import LONGEST_DAY, reported
+from webapp.presence.day_rules import reported
+from webapp.presence.facts import LONGEST_DAY
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from webapp.core.refusals import RuleBroken
 from webapp.extensions import off_loop
 from webapp.org import queries as org
 from webapp.org.models import Staff
-from webapp.presence.rules import PunchKind
+from webapp.presence.facts import PunchKind
 from webapp.presence.settings import PLACE_LABELS
 from webapp.realtime import outbox
 

@@ -12,7 +12,8 @@ from webapp.attendance.rules import OpenDay
 from webapp.attendance.settings import CLOSED_THROUGH
 from webapp.core import clock, settings
 from webapp.core.db import db
-from webapp.presence.rules import LONGEST_DAY, Place, PunchKind, Report, reported
+from webapp.presence.day_rules import reported
+from webapp.presence.facts import LONGEST_DAY, Place, PunchKind, Report
 
 
 def report_of(punch: Punch) -> Report:

@@ -20,7 +20,7 @@ from webapp.core.refusals import NotFound, RuleBroken
 from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.org.settings import SITES
-from webapp.presence.rules import PunchKind
+from webapp.presence.facts import PunchKind
 
 bp = Blueprint("attendance", __name__)
 

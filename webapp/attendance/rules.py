@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from webapp.core.calendar import BusinessCalendar
 from webapp.core.clock import TOKYO
-from webapp.presence.rules import LONGEST_DAY, Place, PunchKind, Report, Reported, reported
+from webapp.presence.day_rules import Reported, reported
+from webapp.presence.facts import LONGEST_DAY, Place, PunchKind, Report
 
 AHEAD = timedelta(minutes=2)  # a device's clock may run ahead this much
 DOUBLE_TAP = timedelta(seconds=3)

@@ -17,7 +17,7 @@ from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.org import queries as org
 from webapp.org.models import Staff
-from webapp.presence.rules import Place, PunchKind
+from webapp.presence.facts import Place, PunchKind
 from webapp.realtime import outbox
 
 

@@ -10,7 +10,7 @@ from webapp.attendance.service import Wanted as WantedPunch
 from webapp.core import calendar, clock
 from webapp.core.parse import Body, FormBody
 from webapp.core.refusals import RuleBroken
-from webapp.presence.rules import Place, PunchKind, Reason, State
+from webapp.presence.facts import Place, PunchKind, Reason, State
 from webapp.presence.service import Wanted as WantedStatus
 
 Note = Annotated[str, Field(max_length=200)]

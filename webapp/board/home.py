@@ -16,10 +16,7 @@ from webapp.org import queries as org
 from webapp.org.settings import SITES
 from webapp.plans import queries as plans
 from webapp.presence import service as presence
-from webapp.presence.rules import (
-    SELF_REASONS,
-    Facts,
-    Place,
+from webapp.presence.day_rules import (
     Reported,
     planned_at,
     report_due_at,
@@ -28,6 +25,7 @@ from webapp.presence.rules import (
     work_ends_at,
     working_edges,
 )
+from webapp.presence.facts import SELF_REASONS, Facts, Place
 from webapp.presence.settings import REASONS
 from webapp.standup import queries as standup
 

@@ -19,7 +19,8 @@ from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.org.models import Posting
 from webapp.org.rules import UnitNode, UnitTree
-from webapp.presence.rules import TELEWORK, Place, State, next_change, resolve
+from webapp.presence.facts import TELEWORK, Place, State
+from webapp.presence.rules import next_change, resolve
 from webapp.realtime import versions
 from webapp.realtime.models import RowVersion
 

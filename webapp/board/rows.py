@@ -5,7 +5,7 @@ from typing import Any
 
 from webapp.core import clock
 from webapp.org.queries import PersonPosting
-from webapp.presence.rules import Shown, State
+from webapp.presence.facts import Shown, State
 
 Row = dict[str, Any]
 

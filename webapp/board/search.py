@@ -18,7 +18,7 @@ from webapp.org import queries as org
 from webapp.org.models import Posting, Staff
 from webapp.org.queries import PersonPosting
 from webapp.org.rules import Reach
-from webapp.presence.rules import State
+from webapp.presence.facts import State
 
 MOST = 50
 

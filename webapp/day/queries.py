@@ -11,8 +11,8 @@ from webapp.org.queries import Hours, PersonPosting
 from webapp.org.rules import Reach, UnitTree
 from webapp.plans import queries as plans
 from webapp.presence import queries as presence
+from webapp.presence.facts import Facts, Place, Policy, Span, Stretch
 from webapp.presence.queries import Line
-from webapp.presence.rules import Facts, Place, Policy, Span, Stretch
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from webapp.org import queries as org
 from webapp.plans import service as plans
 from webapp.plans.service import Entry
 from webapp.presence import service as presence
-from webapp.presence.rules import Place, PunchKind, Reason, State
+from webapp.presence.facts import Place, PunchKind, Reason, State
 from webapp.standup import service as standup
 from webapp.standup.rules import Half, NoteText
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from webapp.core import calendar
 from webapp.core.db import db
 from webapp.plans.models import PlannedSegment
-from webapp.presence.rules import Place, Reason, Stretch
+from webapp.presence.facts import Place, Reason, Stretch
 
 _SAYS_NO_PLACE = {"meeting": Reason.MEETING, "disaster": Reason.DISASTER}
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from webapp.core import settings
 from webapp.core.db import db
+from webapp.presence.facts import Claim, Policy, Reason, ReportDuty, Source, State
 from webapp.presence.models import Connection, StatusClaim
-from webapp.presence.rules import Claim, Policy, Reason, ReportDuty, Source, State
 from webapp.presence.settings import (
     AUTO_AWAY,
     PLACE_LABELS,

@@ -7,315 +7,33 @@ Order of claims to the state: what the person (or a colleague on their behalf) s
 every claim has its time, and the strongest of those in force is shown, so the displaced one comes back by itself.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
-from itertools import pairwise
+from dataclasses import replace
+from datetime import datetime
 
 from webapp.org.rules import Reach
-
-SAID_AGAIN = timedelta(minutes=1)
-GRACE = timedelta(seconds=25)  # a lost connection is believed only after this
-LONGEST_DAY = timedelta(
-    hours=16
-)  # a day without 終業 is not shown on beyond this once 日替わり has passed
-
-
-class Place(StrEnum):
-    OFFICE = "office"
-    HOME = "home"
-    SATELLITE = "satellite"
-    MOBILE = "mobile"
-    TRIP = "trip"
-    LEAVE = "leave"
-
-
-TELEWORK = frozenset({Place.HOME, Place.SATELLITE, Place.MOBILE})
-
-
-class State(StrEnum):
-    AVAILABLE = "available"
-    BUSY = "busy"
-    DND = "dnd"
-    AWAY = "away"
-    OFF = "off"
-    NO_REPORT = "no_report"
-
-
-SETTABLE = (State.AVAILABLE, State.BUSY, State.DND, State.AWAY)
-
-
-class Source(StrEnum):
-    MANUAL = "manual"
-    PROXY = "proxy"
-    DUTY = "duty"
-    SCHEDULE = "schedule"
-    AUTO = "auto"
-    PLAN = "plan"
-
-
-class Reason(StrEnum):
-    MEETING = "meeting"
-    BRIEFING = "briefing"
-    VISITOR = "visitor"
-    CALL = "call"
-    COUNTER = "counter"
-    ASSEMBLY = "assembly"
-    BREAK = "break"
-    OUT = "out"
-    DISASTER = "disaster"
-    AUTO = "auto"
-
-
-SELF_REASONS = (
-    Reason.MEETING,
-    Reason.BRIEFING,
-    Reason.VISITOR,
-    Reason.CALL,
-    Reason.COUNTER,
-    Reason.ASSEMBLY,
+from webapp.presence.day_rules import (
+    Reported,
+    is_running,
+    planned_at,
+    report_due_at,
+    reported,
+    work_ends_at,
+    working_edges,
+    works_at,
 )
-
-
-class PunchKind(StrEnum):
-    START = "start"
-    END = "end"
-    BREAK_OUT = "break_out"
-    BREAK_IN = "break_in"
-    PLACE = "place"
-
-
-class ReportDuty(StrEnum):
-    """Who reports start and end."""
-
-    NOBODY = "nobody"
-    TELEWORK = "telework"
-    EVERYBODY = "everybody"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    starts_at: datetime
-    ends_at: datetime
-
-    def holds(self, now: datetime) -> bool:
-        return self.starts_at <= now < self.ends_at
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch(Span):
-    """A planned 時間帯. place None = it says nothing of the place (a meeting)."""
-
-    place: Place | None
-    reason: Reason | None = None
-    site: str | None = None
-    own: bool = (
-        False  # entered for this person by a request, import or hand, not just the ordinary hours
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A punch that stands (not taken back)."""
-
-    kind: PunchKind
-    at: datetime
-    place: Place | None = None
-    site: str | None = None
-    return_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    source: Source
-    state: State
-    since: datetime
-    until: datetime | None = None
-    note: str = ""
-    reason: Reason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Duty(Span):
-    position: str
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The settings that matter for one person's day."""
-
-    report_duty: ReportDuty = ReportDuty.TELEWORK
-    report_grace: timedelta = timedelta(minutes=15)
-    auto_away: timedelta | None = None  # None = off
-    excused: bool = False  # a day on which nobody is 未報告 (辞令交付)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """One person, one business day. All instants aware.
-
-    plan: stretches of the day, ordinary hours first, then what was planned on top; the later listed wins.
-    reports: in order of `at`; those of yesterday's day when it still runs past 日替わり.
-    """
-
-    day: Span
-    plan: tuple[Stretch, ...] = ()
-    breaks: tuple[Span, ...] = ()
-    reports: tuple[Report, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    duties: tuple[Duty, ...] = ()
-    reach: Reach = Reach.NONE
-    connected: bool = False
-    lost_at: datetime | None = None
-    policy: Policy = Policy()
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a full row says of the person besides name and number."""
-
-    state: State
-    source: Source
-    place: Place | None = None
-    site: str | None = None
-    planned: bool = False
-    since: datetime | None = None
-    until: datetime | None = None
-    note: str = ""
-    reason: Reason | None = None
-    reach: Reach = Reach.NONE
-    starts_at: datetime | None = None
-    duty: Duty | None = None
-    connected: bool = False
-
-
-# --- the day's plan -------------------------------------------------------------------------
-
-
-def planned_at(facts: Facts, now: datetime) -> Stretch | None:
-    """The stretch that says where the person is meant to be; meetings say nothing of it."""
-    return next((s for s in reversed(facts.plan) if s.place is not None and s.holds(now)), None)
-
-
-def timeline(facts: Facts) -> list[Stretch]:
-    """The planned day as it will be: where stretches overlap the later entered one alone, like ones joined."""
-    edges = sorted({s.starts_at for s in facts.plan} | {s.ends_at for s in facts.plan})
-    day: list[Stretch] = []
-    for start, end in pairwise(edges):
-        stretch = planned_at(facts, start)
-        if stretch is None:
-            continue
-        part = replace(stretch, starts_at=start, ends_at=end)
-        last = day[-1] if day else None
-        if last and last.ends_at == start and replace(last, starts_at=start, ends_at=end) == part:
-            day[-1] = replace(last, ends_at=end)
-        else:
-            day.append(part)
-    meetings = [s for s in facts.plan if s.place is None]
-    return sorted([*day, *meetings], key=lambda s: s.starts_at)
-
-
-def works_at(stretch: Stretch | None) -> bool:
-    return stretch is not None and stretch.place not in (None, Place.LEAVE)
-
-
-def working_edges(facts: Facts) -> list[datetime]:
-    """Instants at which planned work begins, leave and gaps taken out."""
-    edges = sorted({s.starts_at for s in facts.plan} | {s.ends_at for s in facts.plan})
-    began: list[datetime] = []
-    working = False
-    for edge in edges:
-        now_working = works_at(planned_at(facts, edge))
-        if now_working and not working:
-            began.append(edge)
-        working = now_working
-    return began
-
-
-def work_ends_at(facts: Facts) -> datetime | None:
-    """When the planned day ends."""
-    ends = [s.ends_at for s in facts.plan if works_at(s)]
-    return max((end for end in ends if not works_at(planned_at(facts, end))), default=None)
-
-
-def report_due_at(facts: Facts) -> datetime | None:
-    """When 始業 is owed. None = nothing is owed today.
-
-    Default: teleworkers alone, at the start of their first telework stretch (all seven municipalities read
-    ask it of them; office staff use the card reader).
-    """
-    if facts.policy.excused or facts.policy.report_duty is ReportDuty.NOBODY:
-        return None
-    began = working_edges(facts)
-    if facts.policy.report_duty is ReportDuty.EVERYBODY:
-        return began[0] if began else None
-    edges = sorted({s.starts_at for s in facts.plan} | {s.ends_at for s in facts.plan})
-    for edge in edges:
-        stretch = planned_at(facts, edge)
-        if stretch is not None and stretch.place in TELEWORK:
-            return edge
-    return None
-
-
-# --- the day's reports ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What the reports up to an instant come to."""
-
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    left_at: datetime | None = None  # the latest 終業, also where a second 始業 followed
-    place: Place | None = None
-    site: str | None = None
-    placed_at: datetime | None = None
-    out: Report | None = None  # the 中抜け one has not come back from
-    back_at: datetime | None = None
-
-    @property
-    def at_work(self) -> bool:
-        return self.started_at is not None and self.ended_at is None
-
-
-def reported(reports: Iterable[Report], now: datetime) -> Reported:
-    """Fold the reports in order; a second 始業 after 終業 opens the day again."""
-    so_far = Reported()
-    for report in reports:
-        if report.at > now:
-            break
-        so_far = _after(so_far, report)
-    return so_far
-
-
-def _after(so_far: Reported, report: Report) -> Reported:
-    match report.kind:
-        case PunchKind.END:
-            return replace(so_far, ended_at=report.at, left_at=report.at, out=None)
-        case PunchKind.BREAK_OUT:
-            return replace(so_far, out=report)
-        case PunchKind.BREAK_IN:
-            so_far = replace(so_far, out=None, back_at=report.at)
-        case PunchKind.START:
-            again = so_far.ended_at is not None
-            started = report.at if again or so_far.started_at is None else so_far.started_at
-            so_far = replace(so_far, started_at=started, ended_at=None, out=None)
-        case PunchKind.PLACE:
-            # A change of place is a sign of work: who forgot 始業 is at work from here on (and is asked for it).
-            started = so_far.started_at or report.at
-            so_far = replace(so_far, started_at=started)
-    if report.place is not None:
-        so_far = replace(so_far, place=report.place, site=report.site, placed_at=report.at)
-    return so_far
-
-
-def is_running(facts: Facts, so_far: Reported, now: datetime) -> bool:
-    """At work by report, and the report is not left over from a day whose 終業 was forgotten."""
-    if not so_far.at_work or so_far.started_at is None:
-        return False
-    return so_far.started_at >= facts.day.starts_at or now < so_far.started_at + LONGEST_DAY
-
+from webapp.presence.facts import (
+    GRACE,
+    LONGEST_DAY,
+    SAID_AGAIN,
+    Claim,
+    Facts,
+    Place,
+    Reason,
+    Shown,
+    Source,
+    State,
+    Stretch,
+)
 
 # --- what is shown --------------------------------------------------------------------------
 

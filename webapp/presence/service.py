@@ -13,18 +13,9 @@ from webapp.core.db import db
 from webapp.core.refusals import Conflict, RuleBroken, TooMany
 from webapp.org.models import Staff
 from webapp.presence import queries
+from webapp.presence.facts import GRACE, SELF_REASONS, SETTABLE, Claim, Reason, Source, State
 from webapp.presence.models import Connection, StatusClaim, StatusUndo
-from webapp.presence.rules import (
-    GRACE,
-    SELF_REASONS,
-    SETTABLE,
-    Claim,
-    Reason,
-    Source,
-    State,
-    same_said,
-    with_said,
-)
+from webapp.presence.rules import same_said, with_said
 from webapp.realtime import outbox
 
 UNDO = timedelta(seconds=10)

@@ -16,7 +16,8 @@ from webapp.day.queries import PersonDay
 from webapp.org import queries as org
 from webapp.org.queries import PersonPosting
 from webapp.org.rules import UnitNode, UnitTree
-from webapp.presence.rules import LONGEST_DAY, Place, PunchKind, Report, reported
+from webapp.presence.day_rules import reported
+from webapp.presence.facts import LONGEST_DAY, Place, PunchKind, Report
 from webapp.reports import rules
 from webapp.reports.rules import Planned, Standing
 from webapp.standup.models import StandupNote

@@ -4,17 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from webapp.presence.rules import (
-    Facts,
-    Place,
-    PunchKind,
-    Report,
+from webapp.presence.day_rules import (
     Reported,
     planned_at,
     report_due_at,
     work_ends_at,
     working_edges,
 )
+from webapp.presence.facts import Facts, Place, PunchKind, Report
 
 
 class Standing(StrEnum):

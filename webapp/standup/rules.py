@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from webapp.presence.rules import TELEWORK, Facts, Place, planned_at, reported, working_edges
+from webapp.presence.day_rules import planned_at, reported, working_edges
+from webapp.presence.facts import TELEWORK, Facts, Place
 
 LINES, LINE_LENGTH = 20, 200
 LINKS, LINK_LENGTH = 10, 500
