@@ -3,9 +3,11 @@
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from webapp.core.db import DatabaseBusy
@@ -45,6 +47,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DatabaseBusy, _busy)
+    app.register_error_handler(OperationalError, _database_gone)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -105,8 +108,24 @@ def _busy(_error: DatabaseBusy) -> Response:
     return response
 
 
+def show_without_frame() -> None:
+    """Do not ask again who is looking: the asking may be what failed."""
+    g.frameless, g._login_user = True, AnonymousUserMixin()  # noqa: SLF001
+
+
+def _database_gone(error: OperationalError) -> Response:
+    log.error("database on %s %s: %s", request.method, request.path, error.orig)
+    show_without_frame()
+    response = answer(
+        503, "データベースに接続できません。しばらくしてから、もう一度お試しください。"
+    )
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected error on %s %s", request.method, request.path, exc_info=error)
     if current_app.testing:
         raise error
+    show_without_frame()
     return answer(500, MESSAGES[500])

@@ -100,6 +100,7 @@ def register_features(app: Flask) -> None:
 
 
 def register_pages(app: Flask) -> None:
+    app.before_request(parse.limit_size)
     app.before_request(parse.refuse_nul)
     pages.register_security_headers(app)
     pages.register_template_words(app)

@@ -8,6 +8,7 @@ from flask import (
     Response,
     current_app,
     flash,
+    g,
     redirect,
     render_template,
     request,
@@ -49,7 +50,7 @@ def frame() -> dict[str, Any]:
     """What the frame of every page needs."""
     endpoint = request.endpoint or ""
     nav = _NAV.get(endpoint) or _NAV_OF_FEATURE.get(endpoint.partition(".")[0], "")
-    if not current_user or not current_user.is_authenticated:
+    if g.get("frameless") or not current_user or not current_user.is_authenticated:
         return {"viewer": None, "labels": {}, "nav": nav}
     return {"viewer": current_actor(), "labels": presence.labels(), "nav": nav}
 

@@ -50,6 +50,16 @@ _MESSAGES = {
 }
 
 
+LARGEST_CALL = 256 * 1024  # bytes
+IMPORTS = frozenset({"api.import_punches"})
+
+
+def limit_size() -> None:
+    """Parsing holds the loop, and only imports carry much."""
+    if request.path.startswith("/api/") and request.endpoint not in IMPORTS:
+        request.max_content_length = LARGEST_CALL
+
+
 def refuse_nul() -> None:
     """Before every request: no text of anybody has a NUL, and PostgreSQL cannot store one."""
     in_address = "\0" in request.path or any("\0" in text for text in request.args.values())

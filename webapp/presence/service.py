@@ -11,9 +11,19 @@ from webapp.accounts.access import Actor
 from webapp.core import audit
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, RuleBroken, TooMany
+from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.presence import queries
-from webapp.presence.facts import GRACE, SELF_REASONS, SETTABLE, Claim, Reason, Source, State
+from webapp.presence.facts import (
+    GRACE,
+    LONGEST_DAY,
+    SELF_REASONS,
+    SETTABLE,
+    Claim,
+    Reason,
+    Source,
+    State,
+)
 from webapp.presence.models import Connection, StatusClaim, StatusUndo
 from webapp.presence.rules import same_said, with_said
 from webapp.realtime import outbox
@@ -182,7 +192,9 @@ def undo_until(staff_id: int, *, now: datetime) -> datetime | None:
 
 def forget_spent_claims(*, now: datetime) -> int:
     """Erase what no longer holds (yesterday's words, spent undos): no history of states is kept."""
-    old = now - timedelta(hours=36)
+    business = org.business_calendar()
+    today_began = business.day_bounds(business.business_date(now))[0]
+    old = min(now - LONGEST_DAY, today_began)  # a night that still runs keeps its words
     spent = delete(StatusClaim).where((StatusClaim.until < now) | (StatusClaim.since < old))
     count = db.session.execute(spent).rowcount  # type: ignore[attr-defined]
     db.session.execute(delete(StatusUndo).where(StatusUndo.made_at < now - UNDO - UNDO_SLACK))
