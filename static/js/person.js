@@ -167,10 +167,22 @@ async function setFor(box, state) {
       state === "auto"
         ? t("{name} さんを自動に戻しました（代行入力）", { name })
         : t("{name} さんを{state}にしました（代行入力）", { name, state: label("state", state) }),
+      { undo: () => undoFor(row.staff, name) },
     );
     box.closest("dialog")?.close();
   } catch (error) {
     fault(box, error);
+  }
+}
+
+/** @param {string} staff @param {string} name */
+async function undoFor(staff, name) {
+  try {
+    const row = await post(`/api/v1/staff/${encodeURIComponent(staff)}/status/undo`);
+    document.dispatchEvent(new CustomEvent("zaiseki:row", { detail: row }));
+    toast(t("{name} さんを元に戻しました", { name }));
+  } catch (error) {
+    toast(error instanceof ApiError ? error.message : t("元に戻せませんでした。"), { bad: true });
   }
 }
 

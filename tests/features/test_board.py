@@ -1,6 +1,11 @@
 """The board through HTTP: forms, versions, and the guard that emitted rows equal the snapshot."""
 
+from flask import Flask
+
 from tests.stage import CAST, Stage
+from webapp.accounts.models import Account
+from webapp.core.db import db, transaction
+from webapp.org.models import Staff
 
 
 def test_strangers_are_refused(stage: Stage, client) -> None:
@@ -42,3 +47,19 @@ def test_emitted_rows_equal_the_snapshot(stage: Stage) -> None:
     (full,) = [payload for event, payload, room in sent if room == "W12:full"]
     assert full["rows"] == [stage.row("121")]
     assert CAST["121"].unit == full["unit"]
+
+
+def test_an_empty_town_hall_says_what_comes_first(app: Flask) -> None:
+    """The administrator of a new installation has no posting; every page leads on instead of failing."""
+    stage = Stage(app)
+    with transaction():
+        person = Staff(number="admin")
+        db.session.add(person)
+        db.session.flush()
+        db.session.add(Account(staff_id=person.id, is_admin=True, display_name="管理"))
+        stage.ids["admin"] = person.id
+    browser = stage.browser("admin")
+    for path in ("/", "/board/", "/city", "/admin/"):
+        page = browser.get(path, follow_redirects=True)
+        assert page.status_code == 200, path
+    assert "所属がまだ登録されていません" in browser.get("/city").text

@@ -302,3 +302,15 @@ def test_everyone_can_see_all_that_is_stored_on_them(stage: Stage, at: At) -> No
     assert [len(entries) for entries in mine] == [3, 1, 0, 2]
     assert mine[1][0]["決めた人"] == "瀨戸 恵子"  # type: ignore[index]
     assert not any(reader(stage.ids["131"]) for reader in readers)
+
+
+def test_a_second_end_is_a_correction_of_the_first(stage: Stage, at: At) -> None:
+    _, _ended = worked(stage, at)
+    browser = stage.browser("121")
+    token = {"X-CSRFToken": csrf(browser, "/me/punches")}
+    body = {"date": "2026-11-24", "kind": "end", "reason": "forgot"}
+    for second in ("2026-11-24T16:30:00+09:00", "2026-11-24T17:40:00+09:00"):
+        answer = browser.post("/me/corrections", json=body | {"new_at": second}, headers=token)
+        assert answer.status_code == 422, second
+        assert "報告されています" in (answer.json or {})["error"]["message"]
+    assert all_of(Correction) == []

@@ -52,6 +52,12 @@ def by_a_colleague(stage: Stage) -> None:
     assert stage.api("122").post("/staff/121/status", {"state": "away"}).status_code == 200
 
 
+def undone_by_the_colleague(stage: Stage) -> None:
+    stage.api("122").post("/staff/121/status", {"state": "away"})
+    assert stage.api("120").post("/staff/121/status/undo").status_code == 409
+    assert stage.api("122").post("/staff/121/status/undo").status_code == 200
+
+
 def report_by_a_colleague(stage: Stage) -> None:
     answer = stage.api("122").post(
         "/staff/121/punches",
@@ -98,6 +104,7 @@ ACTIONS: dict[str, Callable[[Stage], None]] = {
     "place": punch("place", place="trip"),
     "take back": take_back,
     "proxy": by_a_colleague,
+    "proxy undone": undone_by_the_colleague,
     "report on behalf": report_by_a_colleague,
     "a plan": planned,
     "a connection": connect,
@@ -189,6 +196,7 @@ CHANGING = {
     "/api/v1/me/punches",
     "/api/v1/me/punches/<int:punch_id>",
     "/api/v1/staff/<number>/status",
+    "/api/v1/staff/<number>/status/undo",
     "/api/v1/staff/<number>/punches",
 }
 

@@ -173,6 +173,14 @@ PATHS: dict[str, dict[str, Any]] = {
             "代行入力", "self", answer="FullRow", body=StatusBody, parameters=[_in("number")]
         )
     },
+    "/staff/{number}/status/undo": {
+        "post": _call(
+            "代行入力 taken back, within ten seconds",
+            "self",
+            answer="FullRow",
+            parameters=[_in("number")],
+        )
+    },
     "/staff/{number}/punches": {
         "post": _call(
             "report on behalf",

@@ -69,10 +69,14 @@ def _set_status(actor: Actor, staff_id: int) -> Response:
 @bp.post("/me/status/undo")
 def undo_status() -> Response:
     actor = self_actor()
+    return _undo_status(actor, actor.staff_id)
+
+
+def _undo_status(actor: Actor, staff_id: int) -> Response:
     with transaction():
-        presence.undo_status(actor.staff_id, actor=actor, now=clock.now())
+        presence.undo_status(staff_id, actor=actor, now=clock.now())
     with snapshot():
-        return jsonify(queries.row_of(actor.staff_id))
+        return jsonify(queries.row_of(staff_id))
 
 
 @bp.post("/me/punches")
@@ -177,6 +181,13 @@ def set_status_for(number: str) -> Response:
     actor, now = self_actor(), clock.now()
     staff, _ = access.colleague(actor, number, on=org.today(now), now=now)
     return _set_status(actor, staff.id)
+
+
+@bp.post("/staff/<number>/status/undo")
+def undo_status_for(number: str) -> Response:
+    actor, now = self_actor(), clock.now()
+    staff, _ = access.colleague(actor, number, on=org.today(now), now=now)
+    return _undo_status(actor, staff.id)
 
 
 @bp.post("/staff/<number>/punches")

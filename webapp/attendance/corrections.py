@@ -13,6 +13,7 @@ from webapp.attendance.models import Correction, Punch
 from webapp.attendance.rules import CorrectionReason, Decision
 from webapp.core import audit
 from webapp.core.db import db
+from webapp.core.pages import hour_minute
 from webapp.core.refusals import Conflict, NotAllowed, NotFound, RuleBroken
 from webapp.org import queries as org
 from webapp.org.queries import PersonPosting
@@ -40,7 +41,7 @@ def ask(staff_id: int, asked: Asked, *, actor: Actor, now: datetime) -> Correcti
     service.take_turns(staff_id)
     old = _standing(staff_id, asked.punch_id)
     kind, on = (PunchKind(old.kind), old.business_on) if old else (asked.kind, asked.on)
-    _check(asked, kind, on, old, now)
+    _check(asked, kind, on, old, now, staff_id)
     for waiting in _waiting(staff_id, on, kind, asked.punch_id):
         if waiting.new_at == asked.new_at and waiting.reason == asked.reason:
             return waiting
@@ -78,7 +79,27 @@ def _standing(staff_id: int, punch_id: int | None) -> Punch | None:
     return punch
 
 
-def _check(asked: Asked, kind: PunchKind, on: date, old: Punch | None, now: datetime) -> None:
+def _refuse_a_second(kind: PunchKind, on: date, at: datetime, staff_id: int) -> None:
+    """A forgotten 終業 where there is one already is a correction of that one."""
+    punches = queries.punches_on(staff_id, on)
+    taps = [(punch.at, rules.Tap(PunchKind(punch.kind), punch.imported)) for punch in punches]
+    with_it = sorted([*taps, (at, rules.Tap(kind))], key=lambda tap: tap[0])
+    twice = {"started_already", "ended_already"}
+    if not twice & set(rules.flags(tap for _, tap in with_it)):
+        return
+    if twice & set(rules.flags(tap for _, tap in taps)):
+        return  # it is odd already; this may be the mend
+    known = next(punch for punch in reversed(punches) if punch.kind == kind)
+    word, clock_time = rules.KIND_WORDS[kind], hour_minute(known.at)
+    raise RuleBroken(
+        f"この日の{word}は {clock_time} に報告されています。",
+        {"time": f"{clock_time} の報告の「修正」から申請してください"},
+    )
+
+
+def _check(
+    asked: Asked, kind: PunchKind, on: date, old: Punch | None, now: datetime, staff_id: int
+) -> None:
     if asked.new_at is None and old is None:
         raise RuleBroken(
             "時刻を入れてください。", {"time": "報告するはずだった時刻を入れてください"}
@@ -96,6 +117,8 @@ def _check(asked: Asked, kind: PunchKind, on: date, old: Punch | None, now: date
         raise RuleBroken("その日の時刻ではありません。", {"time": "日付と時刻を確かめてください"})
     if asked.new_at < now - OLDEST:
         raise RuleBroken("古すぎる日付です。", {"on": "1年以内の日付にしてください"})
+    if old is None:
+        _refuse_a_second(kind, on, asked.new_at, staff_id)
     if old is not None and _is_same(asked, old):
         raise RuleBroken("今の記録と同じです。", {"time": "正しい時刻か場所に変えてください"})
 

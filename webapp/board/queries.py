@@ -13,12 +13,13 @@ from webapp.accounts import access
 from webapp.accounts.access import Actor
 from webapp.accounts.rules import Form
 from webapp.board.rows import Row, directory_row, full_row, iso
-from webapp.core import facts
+from webapp.core import facts, settings
 from webapp.core.db import db
 from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.org.models import Posting
 from webapp.org.rules import UnitNode, UnitTree
+from webapp.org.settings import MUNICIPALITY
 from webapp.presence.facts import TELEWORK, Place, State
 from webapp.presence.rules import next_change, resolve
 from webapp.realtime import versions
@@ -196,6 +197,25 @@ def _large(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
     whole = _counted(unit, tree.subtree(unit.id), _summaries(now=now))
     total = {name: whole[name] for name in ("people", "states", "places", "short")}
     return {"forms": {}, "groups": [], "rows": [], "counts": total, "children": children}
+
+
+def nothing_yet(now: datetime) -> dict[str, Any]:
+    """The snapshot of a town hall without any unit: the page says what comes first."""
+    return {
+        "unit": "",
+        "name": settings.value(MUNICIPALITY) or "全庁",
+        "kana": "",
+        "kind": "",
+        "parent": None,
+        "epoch": facts.epoch(),
+        "as_of": iso(now),
+        "coverage": [],
+        "forms": {},
+        "groups": [],
+        "rows": [],
+        "counts": counts_of([]) | {"short": 0},
+        "children": {},
+    }
 
 
 def is_large(unit: UnitNode, tree: UnitTree, *, now: datetime) -> bool:

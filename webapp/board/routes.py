@@ -26,7 +26,6 @@ from webapp.board.forms import PunchForm, StatusForm
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
-from webapp.core.refusals import NotFound
 from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.presence import queries as presence
@@ -114,7 +113,7 @@ def city() -> Any:
         tree = org.current_tree()
         roots = tree.roots()
         if not roots:
-            raise NotFound(_("所属がまだ登録されていません。"))
+            return render_template("board/city.html", snapshot=queries.nothing_yet(now))
         unit = roots[0]
         board = queries.board(unit, {}, now=now, as_counts=True)
     return render_template("board/city.html", snapshot=board)

@@ -180,6 +180,8 @@ def undo_status(staff_id: int, *, actor: Actor, now: datetime) -> None:
             )
         )
     db.session.delete(kept)
+    if actor.staff_id != staff_id:
+        audit.record(actor, "status.proxy_undo", staff_id=staff_id, now=now)
     outbox.touch("staff", staff_id)
 
 
