@@ -78,6 +78,7 @@ def _account(staff_id: int) -> list[dict[str, Any] | str]:
         {
             "パスワードを決めた日時": _local(account.password_changed_at),
             "最後にサインインした日時": _local(account.last_sign_in_at),
+            "初回コードの期限": _local(account.code_expires_at),
             "続けて間違えた回数": account.failures,
         },
         "パスワードそのものは保存していません（元に戻せない形だけ）。",
