@@ -36,7 +36,21 @@ FEATURES = (
     "api",
     "operation",
 )
-MODELS = ("core", "realtime", "org", "accounts", "presence", "attendance", "plans", "standup")
+MODELS = (
+    "core",
+    "realtime",
+    "org",
+    "accounts",
+    "presence",
+    "attendance",
+    "plans",
+    "standup",
+    "positions",
+    "duties",
+    "coverage",
+    "rota",
+    "kiosk",
+)
 
 
 def put_together(config: Config | None = None) -> Flask:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from webapp.attendance import queries as attendance
 from webapp.core import calendar
+from webapp.duties import queries as duties
 from webapp.org import queries as org
 from webapp.org.queries import Hours, PersonPosting
 from webapp.org.rules import Reach, UnitTree
@@ -32,10 +33,14 @@ class PersonDay:
 
 def days_of(staff_ids: Sequence[int], *, now: datetime) -> dict[int, PersonDay]:
     """{staff id: the day that `now` belongs to}; who holds no posting that day is not in it."""
+    return days_on(staff_ids, org.today(now), now=now)
+
+
+def days_on(staff_ids: Sequence[int], on: date, *, now: datetime) -> dict[int, PersonDay]:
+    """{staff id: a day as known at `now`}; of a day to come there are plans and duties, no reports."""
     if not staff_ids:
         return {}
     business = org.business_calendar()
-    on = business.business_date(now)
     starts_at, ends_at = business.day_bounds(on)
     tree = org.tree(on, known_at=now)
     postings = org.postings_of(staff_ids, on, known_at=now)
@@ -45,6 +50,8 @@ def days_of(staff_ids: Sequence[int], *, now: datetime) -> dict[int, PersonDay]:
     claims = presence.claims_of(staff_ids)
     lines = presence.connections_of(staff_ids)
     policies = _Policies(tree)
+    on_duty = duties.duties_of(staff_ids, on)
+    moved = duties.moved_breaks(staff_ids, on)
     return {
         staff_id: PersonDay(
             staff_id,
@@ -54,9 +61,10 @@ def days_of(staff_ids: Sequence[int], *, now: datetime) -> dict[int, PersonDay]:
             Facts(
                 day=Span(starts_at, ends_at),
                 plan=(*_ordinary(on, hours.get(staff_id)), *stretches.get(staff_id, ())),
-                breaks=_breaks(on, hours.get(staff_id)),
+                breaks=moved.get(staff_id) or _breaks(on, hours.get(staff_id)),
                 reports=reports.get(staff_id, ()),
                 claims=claims.get(staff_id, ()),
+                duties=on_duty.get(staff_id, ()),
                 reach=Reach(held[0].reach),
                 connected=lines.get(staff_id, Line()).connected,
                 lost_at=lines.get(staff_id, Line()).lost_at,

@@ -130,6 +130,7 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Duty(Span):
     position: str
+    position_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
