@@ -55,7 +55,7 @@ def posts_by_id(position_ids: Iterable[int]) -> dict[int, Post]:
     return {post.id: post for post in found}
 
 
-def _posts(query: Select[tuple[Position]]) -> list[Post]:
+def _posts(query: Select[Position]) -> list[Post]:
     rows = list(db.session.scalars(query))
     feeds: dict[int, list[int]] = {}
     wanted = select(PositionFeed).where(PositionFeed.position_id.in_([row.id for row in rows]))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 WHOLE_DAY = (0, 24 * 60)
 Interval = tuple[int, int]
@@ -164,7 +165,7 @@ def needs_on(post: Post, day: date, bands: Sequence[Band], hours: Sequence[Inter
     ]
     edges = sorted({edge for first, last, _ in cut for edge in (first, last)})
     needs: list[Need] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         here = [band for first, last, band in cut if first <= start and end <= last]
         if here:
             needs = _joined(needs, _largest(start, end, here))
