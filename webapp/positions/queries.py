@@ -1,15 +1,17 @@
 """Reading positions, what they need, and who can do what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
+from webapp.core.calendar import WEEKDAYS, BusinessCalendar
 from webapp.core.db import db
 from webapp.core.models import Closure
 from webapp.org import queries as org
 from webapp.org.rules import UnitTree
+from webapp.positions import handover
 from webapp.positions.models import (
     DayLock,
     DemandBand,
@@ -36,27 +38,33 @@ from webapp.positions.rules import (
 
 
 def posts_of(unit_ids: Iterable[int], on: date) -> list[Post]:
-    """The positions at home in these units on a day, in their order."""
-    query = select(Position).where(
-        Position.unit_id.in_(list(unit_ids)),
-        or_(Position.ended_on.is_(None), Position.ended_on > on),
-    )
-    return _posts(query.order_by(Position.unit_id, Position.sort_order, Position.id))
+    """The positions at home in these units on a day, in their order.
+
+    From the first day of a reorganisation on, those of a unit that is no more are at home with its 引継先.
+    """
+    wanted = set(unit_ids)
+    homes = handover.family(wanted, on)
+    query = select(Position).where(Position.unit_id.in_(homes), _in_use(on))
+    return [post for post in _posts(query, handover.heirs(on)) if post.unit_id in wanted]
 
 
 def all_posts(on: date) -> list[Post]:
-    query = select(Position).where(or_(Position.ended_on.is_(None), Position.ended_on > on))
-    return _posts(query.order_by(Position.unit_id, Position.sort_order, Position.id))
+    return _posts(select(Position).where(_in_use(on)), handover.heirs(on))
 
 
 def posts_by_id(position_ids: Iterable[int]) -> dict[int, Post]:
-    """Also those no longer in use: duties of the past keep their names."""
-    found = _posts(select(Position).where(Position.id.in_(list(position_ids))))
-    return {post.id: post for post in found}
+    """Also those no longer in use: duties of the past keep their names. Units are those of today."""
+    query = select(Position).where(Position.id.in_(list(position_ids)))
+    return {post.id: post for post in _posts(query, handover.heirs(org.today()))}
 
 
-def _posts(query: Select[Position]) -> list[Post]:
-    rows = list(db.session.scalars(query))
+def _in_use(on: date) -> ColumnElement[bool]:
+    return or_(Position.ended_on.is_(None), Position.ended_on > on)
+
+
+def _posts(query: Select[Position], heirs: Mapping[int, int]) -> list[Post]:
+    rows = list(db.session.scalars(query.order_by(Position.sort_order, Position.id)))
+    rows.sort(key=lambda row: heirs.get(row.unit_id, row.unit_id))
     feeds: dict[int, list[int]] = {}
     wanted = select(PositionFeed).where(PositionFeed.position_id.in_([row.id for row in rows]))
     for feed in db.session.scalars(wanted):
@@ -64,7 +72,7 @@ def _posts(query: Select[Position]) -> list[Post]:
     return [
         Post(
             row.id,
-            row.unit_id,
+            heirs.get(row.unit_id, row.unit_id),
             row.name,
             Kind(row.kind),
             Staffed(row.staffed),
@@ -72,7 +80,10 @@ def _posts(query: Select[Position]) -> list[Post]:
             frozenset(row.skills),
             row.burden,
             row.contractor,
-            (row.unit_id, *sorted(feeds.get(row.id, ()))),
+            tuple(
+                heirs.get(unit_id, unit_id)
+                for unit_id in (row.unit_id, *sorted(feeds.get(row.id, ())))
+            ),
         )
         for row in rows
     ]
@@ -88,9 +99,9 @@ class DayDemand:
 
 def demand_on(posts: Sequence[Post], days: Sequence[date], tree: UnitTree) -> dict[date, DayDemand]:
     """What these positions need on each of these days."""
-    bands = _bands([post.id for post in posts])
-    openings = _openings(posts, tree)
-    closed = _closed(days)
+    bands = bands_of([post.id for post in posts])
+    openings = openings_for({post.unit_id for post in posts}, tree, days[0]) if days else {}
+    closed = closed_on(days)
     business = org.business_calendar()
     found: dict[date, DayDemand] = {}
     for day in days:
@@ -100,6 +111,7 @@ def demand_on(posts: Sequence[Post], days: Sequence[date], tree: UnitTree) -> di
                 day,
                 openings.get(post.unit_id, ()),
                 is_business_day=business.is_business_day(day),
+                is_weekend=is_only_weekend(day, business),
                 closed=closed.get(day, ()),
             )
             for post in posts
@@ -109,7 +121,12 @@ def demand_on(posts: Sequence[Post], days: Sequence[date], tree: UnitTree) -> di
     return found
 
 
-def _bands(position_ids: Sequence[int]) -> list[Band]:
+def is_only_weekend(day: date, business: BusinessCalendar) -> bool:
+    """Saturday or Sunday, and closed for no other reason."""
+    return day.weekday() >= 5 and business.closed_because(day) == f"{WEEKDAYS[day.weekday()]}曜日"
+
+
+def bands_of(position_ids: Sequence[int]) -> list[Band]:
     query = (
         select(DemandBand, DayLock.starts_on, DayLock.ends_on)
         .outerjoin(DayLock, DayLock.id == DemandBand.lock_id)
@@ -132,28 +149,41 @@ def _bands(position_ids: Sequence[int]) -> list[Band]:
     ]
 
 
-def _openings(posts: Sequence[Post], tree: UnitTree) -> dict[int, list[Opening]]:
-    """{unit id: its rows, or those of the nearest unit above that has some}."""
-    paths = {post.unit_id: [node.id for node in tree.path(post.unit_id)] for post in posts}
-    ids = {unit_id for path in paths.values() for unit_id in path}
-    rows: dict[int, list[Opening]] = {}
-    for row in db.session.scalars(select(OpeningHours).where(OpeningHours.unit_id.in_(ids))):
-        rows.setdefault(row.unit_id, []).append(
-            Opening(
-                row.applies_to, row.start_minute, row.end_minute, row.site, row.weekdays, row.day
-            )
-        )
+def openings_for(unit_ids: Iterable[int], tree: UnitTree, on: date) -> dict[int, list[Opening]]:
+    """{unit id: its rows, or those of the nearest unit above that has some}, each of counter and phone."""
+    paths = {unit_id: [node.id for node in tree.path(unit_id)] for unit_id in unit_ids}
+    rows = opening_rows({above for path in paths.values() for above in path}, on)
     nearest: dict[int, list[Opening]] = {}
     for unit_id, path in paths.items():
         for applies_to in ("counter", "phone"):
             for above in reversed(path):
-                if found := [o for o in rows.get(above, ()) if o.applies_to == applies_to]:
-                    nearest.setdefault(unit_id, []).extend(found)
+                if found := rows.get((above, applies_to)):
+                    nearest.setdefault(unit_id, []).extend(map(_opening, found))
                     break
     return nearest
 
 
-def _closed(days: Sequence[date]) -> dict[date, list[Closed]]:
+def opening_rows(unit_ids: Iterable[int], on: date) -> dict[tuple[int, str], list[OpeningHours]]:
+    """{(unit id, counter or phone): its own rows, else those it took over from one unit that is no more}."""
+    wanted = set(unit_ids)
+    heirs = handover.heirs(on)
+    found: dict[tuple[int, str], list[OpeningHours]] = {}
+    query = select(OpeningHours).where(OpeningHours.unit_id.in_(handover.family(wanted, on)))
+    for row in db.session.scalars(query.order_by(OpeningHours.unit_id, OpeningHours.id)):
+        found.setdefault((row.unit_id, row.applies_to), []).append(row)
+    for (unit_id, applies_to), rows in list(found.items()):
+        if (heir := heirs.get(unit_id)) is not None:
+            found.setdefault((heir, applies_to), rows)
+    return {key: rows for key, rows in found.items() if key[0] in wanted}
+
+
+def _opening(row: OpeningHours) -> Opening:
+    return Opening(
+        row.applies_to, row.start_minute, row.end_minute, row.site, row.weekdays, row.day
+    )
+
+
+def closed_on(days: Sequence[date]) -> dict[date, list[Closed]]:
     """Closures of part of a day, and whole days of one site (those of all sites are the calendar's)."""
     found: dict[date, list[Closed]] = {}
     if not days:

@@ -1,6 +1,6 @@
 """What a position needs on a day: opening hours, demand by time band, day locks. Pure. Minutes from local midnight."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -122,18 +122,22 @@ def opening_on(
     openings: Iterable[Opening],
     *,
     is_business_day: bool,
+    is_weekend: bool = False,
     closed: Iterable[Closed] = (),
 ) -> list[Interval]:
     """When the position is open. A row by date wins, and opens also a Sunday or holiday; without any row the bands
-    of a working day decide alone."""
+    of a working day decide alone.
+
+    is_weekend: closed for no other reason than that it is Saturday or Sunday; a row of that weekday opens it.
+    """
     mine = [o for o in openings if o.applies_to == post.hours_kind and o.site in ("", post.site)]
     mine = [o for o in mine if o.site == post.site] or mine  # the site's own rows win
     dated = [o for o in mine if o.day == day]
-    if not dated and not is_business_day:
+    if not dated and not is_business_day and not is_weekend:
         return []
     weekly = [o for o in mine if o.day is None]
     rows = dated or [o for o in weekly if o.weekdays >> day.weekday() & 1]
-    if not rows and not weekly:
+    if not rows and not weekly and is_business_day:
         hours: list[Interval] = [WHOLE_DAY]
     else:
         hours = [(o.start, o.end) for o in rows if o.start is not None and o.end is not None]
@@ -146,6 +150,14 @@ def opening_on(
 def without(span: Interval, gap: Interval) -> list[Interval]:
     parts = [(span[0], min(span[1], gap[0])), (max(span[0], gap[1]), span[1])]
     return [(start, end) for start, end in parts if start < end]
+
+
+def outside(span: Interval, hours: Iterable[Interval]) -> list[Interval]:
+    """The parts of a stretch in which nothing is open."""
+    left = [span]
+    for gap in hours:
+        left = [part for each in left for part in without(each, gap)]
+    return left
 
 
 def needs_on(post: Post, day: date, bands: Sequence[Band], hours: Sequence[Interval]) -> list[Need]:
@@ -202,3 +214,14 @@ def weekday_mask(weekdays: Iterable[int]) -> int:
 
 def weekdays_in(mask: int) -> list[int]:
     return [day for day in range(7) if mask >> day & 1]
+
+
+def heir_of(unit_id: int, in_force: Container[int], successors: Mapping[int, int]) -> int:
+    """The unit that stands for another on a day: itself while in force, else who took over, over several steps."""
+    here, seen = unit_id, {unit_id}
+    while here not in in_force and here in successors:
+        here = successors[here]
+        if here in seen:
+            break
+        seen.add(here)
+    return here if here in in_force else unit_id
