@@ -441,6 +441,59 @@ def office(kind: str, seed: int) -> Problem:
     return KINDS[kind](Random(f"{kind} {seed}")) | {"seed": seed}
 
 
+# --- the smallest, for the brute force ------------------------------------------------------------
+
+
+def tiny(seed: int, people: int = 3, slot_minutes: int = 60) -> Problem:
+    """One day, one or two positions, every hard rule in play: small enough to search through."""
+    rng = Random(f"tiny {seed} {people} {slot_minutes}")
+    day = weekdays(1)[0]
+    span = (
+        (OPEN, CLOSE) if slot_minutes == 60 else rng.choice([("10:00", "15:00"), (OPEN, "12:15")])
+    )
+    sites = ["main", rng.choice(["main", "main", "yotsuya"])]
+    positions = [
+        counter(
+            number + 1,
+            rng.sample(SKILLS, rng.choice([0, 0, 1])),
+            band(rng.choice([1, 1, 1, 2]), *span),
+            site=sites[number],
+            experienced_min=rng.choice([0, 0, 1]),
+        )
+        for number in range(rng.choice([1, 2]))
+    ]
+    staff = [_tiny_person(rng, number, day) for number in range(people)]
+    made = problem([day], positions, staff, slot_minutes=slot_minutes, seed=seed)
+    made["days"][0].update(open=span[0], close=span[1])
+    made["rules"] = rules(
+        rest_minutes=rng.choice([30, 60]),
+        min_block_minutes=rng.choice([30, 60, 90]),
+        travel_minutes={"yotsuya>main": rng.choice([30, 60])},
+    )
+    if rng.random() < 0.3 and people > 1:
+        made["forbidden_pairs"] = [[one["id"] for one in staff[:2]]]
+    return made
+
+
+def _tiny_person(rng: Random, number: int, day: str) -> dict[str, Any]:
+    segments = [at(day)]
+    if rng.random() < 0.3:
+        segments = [at(day, OPEN, "12:00"), at(day, "12:00", CLOSE, site="yotsuya")]
+    if rng.random() < 0.3:
+        segments.append(
+            at(day, "13:00", rng.choice(["14:30", CLOSE]), rng.choice(["leave", "trip"]))
+        )
+    return person(
+        number,
+        some_skills(rng, 0.8),
+        segments,
+        experienced=rng.random() < 0.7,
+        max_consecutive_minutes=rng.choice([None, 60, 180]),
+        max_duty_minutes_per_day=rng.choice([None, 120, 240]),
+        forbidden=rng.choice([[], [], [], ["c2"]]),
+    )
+
+
 # --- larger ones ---------------------------------------------------------------------------------
 
 

@@ -97,7 +97,7 @@ def travel(made: Made) -> Faults:
             for other in on_site[number + 1 :]:
                 needed = office.travel(office.site(one.position), office.site(other.position))
                 gap = other.slot.start - one.slot.end
-                if gap < needed and made.is_free(one, other):
+                if needed > 0 and gap < needed and made.is_free(one, other):
                     yield f"H9: {one}, then {other}: {gap} min for a way of {needed}"
 
 
