@@ -19,6 +19,7 @@ from webapp.board import live
 from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse
 from webapp.core.proxy import TrustedProxies
+from webapp.coverage import live as coverage_live
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
 from webapp.presence.service import record_connections
@@ -124,7 +125,14 @@ def register_realtime(app: Flask) -> None:
     """The pump and the sockets, with what the features lend them. Nothing runs before `serve` starts the hub."""
     pump = Pump(app)
     board = live.LiveBoard()
+    coverage = coverage_live.LiveCoverage()
     pump.register("staff", board.render)
+    pump.register(
+        "coverage",
+        board.counted_again(coverage.render),
+        batch=coverage_live.BATCH,
+        rest_s=coverage_live.REST_S,
+    )
     pump.register("standup", standup_live.render)
     server = engine.make_server(app.config["ZAISEKI"])
     server.init_app(app)
@@ -133,6 +141,7 @@ def register_realtime(app: Flask) -> None:
         renew=renew_sockets,
         standing=socket_standing,
         plan_watch=live.plan_watch,
+        own_rooms=coverage_live.own_rooms,
         connections_changed=record_connections,
         counts=board.counts,
         digest=board.ledger.digest,

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from werkzeug.http import generate_etag
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor, require_scope
 from webapp.accounts.rules import Form, Scope
+from webapp.api import coverage as _coverage  # noqa: F401 its routes join the blueprint
+from webapp.api.blueprint import bp, self_actor
 from webapp.api.forms import StandupBody, day_of_query
 from webapp.api.openapi import document
 from webapp.attendance import importing
@@ -26,15 +28,8 @@ from webapp.standup import queries as standup
 from webapp.standup import service as standup_service
 from webapp.standup.rules import Half, NoteText
 
-bp = Blueprint("api", __name__, url_prefix="/api/v1")
 LONGEST_KEY = 120
 LARGEST_ID = 2**31 - 1
-
-
-def self_actor() -> Actor:
-    actor = current_actor()
-    require_scope(actor, Scope.SELF)
-    return actor
 
 
 @bp.get("/openapi.json")
@@ -245,16 +240,21 @@ def board(code: str) -> Response:
         now = clock.now()
         unit = access.unit_or_404(code)
         forms = queries.forms_below(actor, unit)
-        tag = _tag(forms, queries.revision(forms, now=now), as_counts)
+        tag = _tag(actor, forms, queries.revision(list(forms), now=now), as_counts)
         if request.if_none_match.contains(tag):
             response = Response(status=304)
         else:
-            response = jsonify(queries.board(unit, forms, now=now, as_counts=as_counts))
+            response = jsonify(
+                queries.board(unit, forms, now=now, as_counts=as_counts, actor=actor)
+            )
     response.set_etag(tag)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _tag(forms: dict[int, Form], revision: str, as_counts: bool) -> str:
-    shape = ",".join(f"{unit}{form}" for unit, form in forms.items())
+def _tag(actor: Actor, forms: dict[int, Form], revision: str, as_counts: bool) -> str:
+    tree = org.current_tree()
+    shape = ",".join(
+        f"{unit}{form}{access.leads(actor, unit, tree):d}" for unit, form in forms.items()
+    )
     return generate_etag(f"{facts.epoch()}|{revision}|{shape}|{as_counts}".encode())

@@ -14,10 +14,11 @@ from webapp.board import queries
 from webapp.board.rows import directory_row, iso
 from webapp.core import clock, facts
 from webapp.core.db import db, snapshot
+from webapp.coverage import live as coverage
 from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.realtime import versions
-from webapp.realtime.pump import Frame, Rendered
+from webapp.realtime.pump import Frame, Rendered, Renderer
 from webapp.realtime.rooms import room
 
 
@@ -89,7 +90,7 @@ class LiveBoard:
             tree = org.current_tree()
             codes = {row.unit_id: node.code for row in live if (node := tree.by_id(row.unit_id))}
             epoch = facts.epoch()
-        rendered = Rendered()
+        rendered = Rendered(then=coverage.touched(staff_ids))
         frames: dict[str, tuple[list[queries.LiveRow], list[str]]] = {}
         by_staff: dict[int, list[queries.LiveRow]] = {staff_id: [] for staff_id in numbers}
         for row in live:
@@ -112,6 +113,15 @@ class LiveBoard:
                 }
                 rendered.frames.append(Frame(room(code, form), "rows", payload))
         return rendered
+
+    def counted_again(self, render: Renderer) -> Renderer:
+        """Views of counts hold shortages too: whatever this renders makes them count again."""
+
+        def and_counted(ids: Sequence[int]) -> Rendered:
+            self._moved += 1
+            return render(ids)
+
+        return and_counted
 
     def counts(self, unit_code: str) -> dict[str, Any] | None:
         """What watchers of a large unit get: None while nothing changed, and at most once a second."""

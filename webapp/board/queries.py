@@ -15,6 +15,8 @@ from webapp.accounts.rules import Form
 from webapp.board.rows import Row, directory_row, full_row, iso
 from webapp.core import facts, settings
 from webapp.core.db import db
+from webapp.coverage import board as coverage
+from webapp.coverage import service as shortages
 from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.org.models import Posting
@@ -139,18 +141,25 @@ def _revision_query() -> Select[*tuple[Any, ...]]:
     )
 
 
-def revision(unit_ids: Iterable[int], *, now: datetime) -> str:
-    """Changes with every version of everybody in these units, and with the organisation and its settings."""
+def revision(unit_ids: Sequence[int], *, now: datetime) -> str:
+    """Changes with every version of everybody in these units, with their coverage, and with the organisation and
+    its settings."""
     on = org.today(now)
     count, total = db.session.execute(
-        _revision_query(), {"on": on, "known_at": now, "units": list(unit_ids)}
+        _revision_query(), {"on": on, "known_at": now, "units": unit_ids}
     ).one()
     stamps = (facts.stamp("org"), facts.stamp("settings"))
-    return f"{count}.{total}.{on:%Y%m%d}.{'.'.join(stamps)}"
+    covered = coverage.revision(coverage.of_units(unit_ids, now=now))
+    return f"{count}.{total}.{on:%Y%m%d}.{'.'.join(stamps)}.{covered}"
 
 
 def board(
-    unit: UnitNode, forms: Mapping[int, Form], *, now: datetime, as_counts: bool = False
+    unit: UnitNode,
+    forms: Mapping[int, Form],
+    *,
+    now: datetime,
+    as_counts: bool = False,
+    actor: Actor | None = None,
 ) -> dict[str, Any]:
     """The snapshot of a unit and all below it, in the fixed order. Above 300 people: counts of the children."""
     tree = org.tree(org.today(now), known_at=now)
@@ -169,13 +178,20 @@ def board(
             groups.append({"unit": node.code, "name": node.name, "people": len(members)})
             rows.extend((forms[node.id], row) for row in members)
     shown = [row.full if form is Form.FULL else directory_row(row.full) for form, row in rows]
-    return head | {
-        "forms": {node.code: forms[node.id].value for node in nodes},
-        "groups": groups,
-        "rows": shown,
-        "counts": counts_of(shown) | {"people": len({row.staff_id for _, row in rows})},
-        "children": None,
-    }
+    covered = coverage.of_units([node.id for node in nodes], now=now)
+    led = coverage.led_by(actor, covered, tree) if actor else []
+    return (
+        head
+        | coverage.body(covered, tree)
+        | {"missing": coverage.missing_names(led)}
+        | {
+            "forms": {node.code: forms[node.id].value for node in nodes},
+            "groups": groups,
+            "rows": shown,
+            "counts": counts_of(shown) | {"people": len({row.staff_id for _, row in rows})},
+            "children": None,
+        }
+    )
 
 
 def _head(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
@@ -189,14 +205,24 @@ def _head(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
         "epoch": facts.epoch(),
         "as_of": iso(now),
         "coverage": [],
+        "room": {},
+        "missing": {},
     }
 
 
 def _large(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:
     children = children_counts(unit, tree, now=now)
-    whole = _counted(unit, tree.subtree(unit.id), _summaries(now=now))
+    nodes = tree.subtree(unit.id)
+    whole = _counted(unit, nodes, _summaries(now=now), shortages.short_by_unit())
     total = {name: whole[name] for name in ("people", "states", "places", "short")}
-    return {"forms": {}, "groups": [], "rows": [], "counts": total, "children": children}
+    return {
+        "forms": {},
+        "groups": [],
+        "rows": [],
+        "counts": total,
+        "children": children,
+        "shortages": coverage.shortages([node.id for node in nodes], tree, now=now),
+    }
 
 
 def nothing_yet(now: datetime) -> dict[str, Any]:
@@ -210,6 +236,9 @@ def nothing_yet(now: datetime) -> dict[str, Any]:
         "epoch": facts.epoch(),
         "as_of": iso(now),
         "coverage": [],
+        "room": {},
+        "missing": {},
+        "shortages": [],
         "forms": {},
         "groups": [],
         "rows": [],
@@ -289,12 +318,12 @@ def _summaries(*, now: datetime) -> dict[int, list[Summary]]:
 
 def children_counts(unit: UnitNode, tree: UnitTree, *, now: datetime) -> dict[str, dict[str, Any]]:
     """{child code: counts of it and all below}, in 建制順; people of the unit itself come first, under its own code."""
-    summaries = _summaries(now=now)
+    summaries, short = _summaries(now=now), shortages.short_by_unit()
     counts: dict[str, dict[str, Any]] = {}
     if unit.id in summaries:
-        counts[unit.code] = _counted(unit, [unit], summaries, own=True)
+        counts[unit.code] = _counted(unit, [unit], summaries, short, own=True)
     for child in tree.children(unit.id):
-        part = _counted(child, tree.subtree(child.id), summaries)
+        part = _counted(child, tree.subtree(child.id), summaries, short)
         if part["people"]:
             counts[child.code] = part | {"has_children": bool(tree.children(child.id))}
     return counts
@@ -304,9 +333,11 @@ def _counted(
     unit: UnitNode,
     nodes: Iterable[UnitNode],
     summaries: Mapping[int, list[Summary]],
+    short: Mapping[int, int],
     *,
     own: bool = False,
 ) -> dict[str, Any]:
+    nodes = list(nodes)
     people = {who: seen for node in nodes for who, *seen in summaries.get(node.id, ())}
     pairs = list(people.values())  # who has several postings below counts once
     return {
@@ -316,7 +347,7 @@ def _counted(
         "people": len(pairs),
         "states": dict(Counter(state for state, _ in pairs)),
         "places": dict(Counter(place for _, place in pairs if place is not None)),
-        "short": 0,
+        "short": sum(short.get(node.id, 0) for node in nodes),
     }
 
 

@@ -100,7 +100,9 @@ def own_section() -> Any:
 def section(code: str) -> Any:
     with snapshot():
         unit = access.unit_or_404(code)
-        board = queries.board(unit, queries.forms_below(current_actor(), unit), now=clock.now())
+        actor = current_actor()
+        forms = queries.forms_below(actor, unit)
+        board = queries.board(unit, forms, now=clock.now(), actor=actor)
     template = "board/city.html" if board["children"] is not None else "board/section.html"
     return render_template(template, snapshot=board)
 

@@ -233,13 +233,13 @@ def _reach(facts: Facts, shown: Shown) -> Reach:
 def next_change(facts: Facts, now: datetime) -> datetime:
     """When the clock alone changes what is shown next; at the latest 日替わり, when the facts of a new day count."""
     shown = resolve(facts, now)
-    for edge in _edges(facts):
+    for edge in edges_of(facts):
         if now < edge < facts.day.ends_at and resolve(facts, edge) != shown:
             return edge
     return facts.day.ends_at
 
 
-def _edges(facts: Facts) -> list[datetime]:
+def edges_of(facts: Facts) -> list[datetime]:
     edges = {s.starts_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
     edges |= {s.ends_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
     edges |= {claim.since for claim in facts.claims}

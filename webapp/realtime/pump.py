@@ -33,6 +33,9 @@ class Rendered:
 
     frames: list[Frame] = field(default_factory=list)
     due: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    then: dict[str, set[int]] = field(
+        default_factory=dict
+    )  # other topics to look at because of this
 
 
 Renderer = Callable[[Sequence[int]], Rendered]
@@ -52,9 +55,15 @@ class Pump:
         self._emit: Emit = lambda *_: None
         self._unlooked_from: dict[str, int] = {}
         self._put_aside: dict[tuple[str, int], float] = {}
+        self._pace: dict[str, tuple[int, float]] = {}
+        self._resting: dict[tuple[str, int], float] = {}
 
-    def register(self, topic: str, render: Renderer) -> None:
+    def register(
+        self, topic: str, render: Renderer, *, batch: int = BATCH, rest_s: float = 0.0
+    ) -> None:
+        """batch: ids rendered before the loop turns to others; rest_s: an id is rendered at most that often."""
         self._render[topic] = render
+        self._pace[topic] = (batch, rest_s)
 
     def deliver_with(self, emit: Emit) -> None:
         self._emit = emit
@@ -66,28 +75,39 @@ class Pump:
     def waiting(self) -> int:
         return sum(len(ids) for ids in list(self._dirty.values()))
 
-    def _take_dirty(self) -> dict[str, list[int]]:
+    def _take_dirty(self, *, hurry: bool) -> dict[str, list[int]]:
         """At most one batch a topic; the rest waits for the next tick, so that nobody waits long."""
         taken: dict[str, list[int]] = {}
         with self._lock:
             for topic, ids in list(self._dirty.items()):
-                taken[topic] = sorted(islice(ids, BATCH))
+                batch, rest_s = self._pace.get(topic, (BATCH, 0.0))
+                taken[topic] = sorted(islice(self._ready(topic, ids, hurry=hurry), batch))
                 for key in taken[topic]:
                     del ids[key]
+                    if rest_s:
+                        self._resting[topic, key] = clock.monotonic() + rest_s
                 if not ids:
                     del self._dirty[topic]
-        return taken
+        return {topic: ids for topic, ids in taken.items() if ids}
 
-    def flush(self) -> bool:
-        """Render and send what is dirty; True if more is waiting.
+    def _ready(self, topic: str, ids: Iterable[int], *, hurry: bool) -> list[int]:
+        """Those not rendered a moment ago."""
+        if not self._pace.get(topic, (0, 0.0))[1] or hurry:
+            return list(ids)
+        now = clock.monotonic()
+        return [key for key in ids if self._resting.get((topic, key), 0.0) <= now]
+
+    def flush(self, *, hurry: bool = False) -> bool:
+        """Render and send what is dirty; True if more is ready. hurry: nothing rests.
 
         Take first, read after: a commit in between marks again. What fails stops nobody else.
         """
         self._take_up_again()
-        for topic, ids in self._take_dirty().items():
+        for topic, ids in self._take_dirty(hurry=hurry).items():
             if topic in self._render:
                 self._flush_topic(topic, ids)
-        return bool(self._dirty)
+        with self._lock:
+            return any(self._ready(topic, ids, hurry=False) for topic, ids in self._dirty.items())
 
     def _flush_topic(self, topic: str, ids: list[int]) -> None:
         try:
@@ -102,6 +122,8 @@ class Pump:
                 self._emit(frame.event, frame.payload, frame.room)
             except Exception:  # its readers find the loss by the digest; the other rooms get theirs
                 log.exception("sending %s to %s failed", frame.event, frame.room)
+        for other, others in rendered.then.items():
+            self.mark(other, others)
         if rendered.due:
             with self._app.app_context(), transaction():
                 versions.set_due(db.session, topic, rendered.due)
@@ -149,4 +171,4 @@ class Pump:
         moved = True
         while moved:
             moved = self.tick() or self.waiting() > 0
-            self.flush()
+            self.flush(hurry=True)

@@ -2,5 +2,6 @@
 
 
 def room(unit_code: str, audience: str) -> str:
-    """audience: the form of a row (full, directory), or "counts"."""
+    """audience: the form of a row (full, directory), "counts", "leads" (who leads the unit), or "person" (one's
+    own pages; then the code is the staff number)."""
     return f"{unit_code}:{audience}"

@@ -65,6 +65,7 @@ class Member:
     watched: dict[str, None] = field(default_factory=dict)  # codes as they were asked for
     left_out: set[str] = field(default_factory=set)  # units below those that are not wanted
     rooms: dict[str, str] = field(default_factory=dict)
+    own_rooms: set[str] = field(default_factory=set)  # joined by who one is, on every page
     hidden_since: float | None = None
     asleep: bool = False
 
@@ -77,6 +78,7 @@ class Ports:
     renew: Callable[[list[Any], bool], list[Any]]  # as they are now; None where one must go
     standing: Callable[[], Any]  # differs when roles, units or their settings may have changed
     plan_watch: Callable[[Any, list[str]], Any]
+    own_rooms: Callable[[Any], set[str]]
     connections_changed: ConnectionsChanged
     counts: Callable[[str], dict[str, Any] | None]
     digest: Callable[[str], dict[str, Any]]
@@ -109,7 +111,7 @@ class Hub:
             raise Refused("unauthorized")
         sid: str = request.sid  # type: ignore[attr-defined]
         with self._lock:
-            self._members[sid] = Member(sid, subject)
+            member = self._members[sid] = Member(sid, subject)
             mine = self._by_staff.setdefault(subject.staff_id, OrderedDict())
             mine[sid] = None
             too_many = list(mine)[: max(0, len(mine) - MOST_SOCKETS)]
@@ -118,6 +120,17 @@ class Hub:
             self._signed_out.discard(subject.staff_id)
         for old in too_many:
             self._close(old)
+        self._join_own(member)
+
+    def _join_own(self, member: Member) -> None:
+        """What concerns a person reaches every open page: alerts of what one leads, calls for help, offers."""
+        with self.app.app_context():
+            wanted = self.ports.own_rooms(member.subject)
+        for room in member.own_rooms - wanted:
+            self.server.server.leave_room(member.sid, room)
+        for room in wanted - member.own_rooms:
+            self.server.server.enter_room(member.sid, room)
+        member.own_rooms = wanted
 
     def disconnect(self, sid: str) -> None:
         """Never raises: an exception here would leave a phantom in every room for ever."""
@@ -370,6 +383,7 @@ class Hub:
             if subject is None or not changed or member.sid not in self._members:
                 continue
             member.subject = subject
+            self._join_own(member)
             with self.app.app_context():
                 plan = self.ports.plan_watch(subject, list(member.watched))
             if self._move(member, _without(plan.rooms, member.left_out)):

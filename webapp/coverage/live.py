@@ -1,0 +1,148 @@
+"""The live side of coverage: what the pump sends when people, duties, demand or the clock change it.
+
+Keyed by the unit the positions are at home in. Numbers go to everybody who watches the unit; names of the missing to
+who leads it alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from webapp.accounts.access import Actor
+from webapp.accounts.rules import LEADING, Form
+from webapp.core import clock
+from webapp.core.db import db, snapshot, transaction
+from webapp.coverage import board, queries, service
+from webapp.coverage.entries import iso
+from webapp.coverage.service import Alert
+from webapp.org import queries as org
+from webapp.org.rules import UnitNode, UnitTree
+from webapp.realtime import versions
+from webapp.realtime.pump import Frame, Rendered
+from webapp.realtime.rooms import room
+
+LEADS = "leads"
+PERSON = "person"
+REST_S = 0.4  # a unit's coverage is worked out at most that often
+BATCH = 2  # units before the loop turns to others
+
+
+class LiveCoverage:
+    """The renderer of the topic "coverage"."""
+
+    def __init__(self) -> None:
+        self._sent: dict[int, Any] = {}
+
+    def render(self, unit_ids: Sequence[int]) -> Rendered:
+        now = clock.now()
+        with snapshot():
+            found = queries.covers(unit_ids, now=now)
+            anew = [
+                unit_id
+                for unit_id in unit_ids
+                if service.needs_noting(unit_id, found.get(unit_id), now=now)
+            ]
+        alerts = self._note(anew, now)
+        rendered = Rendered()
+        with snapshot():
+            now = clock.now()
+            found = queries.covers(unit_ids, now=now)
+            tree = org.current_tree()
+            made = versions.read(db.session, queries.TOPIC, list(unit_ids))
+            for unit_id in unit_ids:
+                self._frames(unit_id, found.get(unit_id), tree, now, rendered)
+                if unit_id in made:
+                    until = _until(unit_id, found.get(unit_id), now)
+                    rendered.due[unit_id] = (made[unit_id][0], until)
+        rendered.frames += [frame for alert in alerts for frame in _alert_frames(alert, tree)]
+        return rendered
+
+    def _note(self, unit_ids: Sequence[int], now: datetime) -> list[Alert]:
+        """Only units with something to write come here: a lamp that stays as it is costs no transaction."""
+        if not unit_ids:
+            return []
+        with transaction():
+            found = queries.covers(unit_ids, now=now)
+            return [
+                alert
+                for unit_id in unit_ids
+                for alert in service.note(unit_id, found.get(unit_id), now=now)
+            ]
+
+    def _frames(
+        self,
+        unit_id: int,
+        found: queries.UnitCover | None,
+        tree: UnitTree,
+        now: datetime,
+        rendered: Rendered,
+    ) -> None:
+        node = tree.by_id(unit_id)
+        if node is None:
+            return
+        body = board.body({unit_id: found} if found else {}, tree)
+        names = board.missing_names([found] if found else [])
+        if self._sent.get(unit_id) == (body, names):
+            return
+        self._sent[unit_id] = (body, names)
+        payload = {"unit": node.code, "as_of": iso(now)} | body
+        rendered.frames += [Frame(room(node.code, form), "coverage", payload) for form in Form]
+        named = {"unit": node.code, "as_of": iso(now), "people": names}
+        rendered.frames += [
+            Frame(room(above.code, LEADS), "missing", named) for above in tree.path(unit_id)
+        ]
+
+
+def _until(unit_id: int, found: queries.UnitCover | None, now: datetime) -> datetime:
+    business = org.business_calendar()
+    _, ends_at = business.day_bounds(business.business_date(now))
+    alert_at = service.next_alert_at(unit_id)
+    return min(when for when in (found.until if found else None, alert_at, ends_at) if when)
+
+
+def _alert_frames(alert: Alert, tree: UnitTree) -> list[Frame]:
+    """To who leads the 係 or 課, wherever they are in the product, and to the open boards of the unit; no names.
+
+    A 部長 reads it on the board: an alarm that concerns twenty sections is no alarm.
+    """
+    node = tree.by_id(alert.unit_id)
+    if node is None:
+        return []
+    payload = {
+        "id": alert.shortage_id,
+        "unit": node.code,
+        "unit_name": node.name,
+        "position": str(alert.position_id),
+        "name": alert.position,
+        "from": iso(alert.starts_at),
+        "to": iso(alert.ends_at),
+        "missing": alert.missing,
+        "level": alert.level,
+    }
+    rooms = [room(code, LEADS) for code in _led_from(node, tree)] + [room(node.code, Form.FULL)]
+    return [Frame(name, "alert", payload) for name in rooms]
+
+
+def _led_from(node: UnitNode, tree: UnitTree) -> list[str]:
+    section = tree.section(node.id)
+    path = tree.path(node.id)
+    start = next((i for i, above in enumerate(path) if section and above.id == section.id), 0)
+    return [above.code for above in path[start:]]
+
+
+def own_rooms(actor: Actor) -> set[str]:
+    """The rooms a person is in on every page: one's own, and those of the units one leads."""
+    tree = org.current_tree()
+    rooms = {room(actor.number, PERSON)}
+    for posting in actor.postings:
+        node = tree.by_id(posting.unit_id)
+        if node is not None and posting.roles & LEADING:
+            rooms.add(room(node.code, LEADS))
+    return rooms
+
+
+def touched(staff_ids: Sequence[int]) -> dict[str, set[int]]:
+    """What the pump looks at next after these people changed."""
+    with snapshot():
+        units = queries.units_touched_by(staff_ids, now=clock.now())
+    return {queries.TOPIC: units} if units else {}

@@ -1,0 +1,295 @@
+"""Coverage of a unit's positions: demand, duties and people's day gathered, and kept while nothing moves."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from webapp.core import calendar, facts, settings
+from webapp.core.db import db, read_cache
+from webapp.coverage.rules import Alarm, DayCover, Head, Needed, cover
+from webapp.coverage.settings import LONG_AFTER, SHORTEST_AHEAD
+from webapp.coverage.standing import HALF_HOUR, day_standings
+from webapp.day import queries as day
+from webapp.duties import queries as duties
+from webapp.org import queries as org
+from webapp.org.rules import UnitTree
+from webapp.positions import queries as positions
+from webapp.positions.rules import Post, Staffed
+from webapp.realtime import versions
+
+TOPIC = "coverage"
+STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCover:
+    """The day of all positions at home in one unit; as_of = the instant it is true for."""
+
+    unit_id: int
+    on: date
+    as_of: datetime
+    cover: DayCover
+    until: datetime  # looked at again then, at the latest
+
+    @property
+    def midnight(self) -> datetime:
+        return calendar.at_minute(self.on, 0)
+
+    def instant(self, second: int) -> datetime:
+        return self.midnight + timedelta(seconds=second)
+
+
+# --- which positions share people -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Positions that are matched together because somebody could stand at either."""
+
+    posts: tuple[Post, ...]
+    units: frozenset[int]  # whose people count
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """All positions of a day. on_duty: ids of those staffed by a fixed rota."""
+
+    groups: tuple[Group, ...]
+    on_duty: frozenset[int]
+    by_unit: dict[int, Group]  # by the unit a position is at home in
+    by_candidate: dict[int, tuple[int, ...]]  # unit of people → units at home in its groups
+
+
+_cities: dict[tuple[object, ...], City] = {}
+
+
+def _stamps() -> tuple[str, ...]:
+    names = ("org", "settings", "positions", "duties")
+    return (facts.epoch(), *(facts.stamp(name) for name in names))
+
+
+def city(on: date, *, now: datetime) -> City:
+    """Kept until organisation, positions or duties change."""
+    key = (*_stamps(), on)
+    if db.session.info.get("writing"):
+        return _city(on, now)
+    if key not in _cities:
+        if len(_cities) > 20:
+            _cities.clear()
+        _cities[key] = _city(on, now)
+    return _cities[key]
+
+
+def _city(on: date, now: datetime) -> City:
+    tree = org.tree(on, known_at=now)
+    posts = positions.all_posts(on)
+    fixed = duties.fixed_days({post.unit_id for post in posts}, [on])
+    on_duty = frozenset(
+        post.id for post in posts if post.staffed is Staffed.DUTY and (post.unit_id, on) in fixed
+    )
+    groups = _grouped(posts, tree)
+    by_unit: dict[int, Group] = {}
+    by_candidate: dict[int, set[int]] = {}
+    for group in groups:
+        homes = {post.unit_id for post in group.posts}
+        by_unit |= dict.fromkeys(homes, group)
+        for unit_id in group.units | homes:
+            by_candidate.setdefault(unit_id, set()).update(homes)
+    return City(
+        tuple(groups),
+        on_duty,
+        by_unit,
+        {unit_id: tuple(sorted(homes)) for unit_id, homes in by_candidate.items()},
+    )
+
+
+def _grouped(posts: Sequence[Post], tree: UnitTree) -> list[Group]:
+    """Positions whose candidates overlap belong together, and so do all of one unit."""
+    groups: list[tuple[list[Post], set[int]]] = []
+    for post in posts:
+        posts_, units = [post], {post.unit_id} | positions.candidate_units(post, tree)
+        rest = []
+        for other_posts, other_units in groups:
+            if units & other_units:
+                posts_, units = other_posts + posts_, units | other_units
+            else:
+                rest.append((other_posts, other_units))
+        groups = [*rest, (posts_, units)]
+    return [Group(tuple(posts_), frozenset(units)) for posts_, units in groups]
+
+
+# --- the day of a unit ----------------------------------------------------------------------
+
+
+_kept: dict[int, tuple[object, UnitCover]] = {}
+_MOST_KEPT = 2000
+
+
+def covers(unit_ids: Iterable[int], *, now: datetime) -> dict[int, UnitCover]:
+    """{unit id: today's coverage of the positions at home there}; units without positions are not in it."""
+    on = org.today(now)
+    town = city(on, now=now)
+    found: dict[int, UnitCover] = {}
+    for unit_id in unit_ids:
+        if unit_id in town.by_unit and unit_id not in found:
+            found[unit_id] = _cover_now(unit_id, town, on, now)
+    return found
+
+
+def _cover_now(unit_id: int, town: City, on: date, now: datetime) -> UnitCover:
+    group = town.by_unit[unit_id]
+    made = versions.read(db.session, STAFF, _people(group, on, now))
+    signature = (_stamps(), on, len(made), sum(version for version, _ in made.values()))
+    kept = _kept.get(unit_id)
+    if kept and kept[0] == signature and kept[1].as_of <= now < kept[1].until:
+        return kept[1]
+    shared = _calculated(group, town, _heads_now(made, on, now), on, now)
+    parts = {home: _of_unit(home, shared, on, now) for home in {p.unit_id for p in group.posts}}
+    if not db.session.info.get("writing"):
+        if len(_kept) > _MOST_KEPT:
+            _kept.clear()
+        _kept.update({home: (signature, one) for home, one in parts.items()})
+    return parts[unit_id]
+
+
+# {staff id: (what it was made from, head)}. Within a half hour the clock changes a head only together with the
+# person's version; so one tap costs one person's day, not that of the whole section.
+_heads: dict[int, tuple[object, Head]] = {}
+_MOST_HEADS = 20_000
+
+
+def _heads_now(made: Mapping[int, tuple[int, datetime]], on: date, now: datetime) -> list[Head]:
+    common = (_stamps(), on, int(now.timestamp()) // HALF_HOUR)
+    wanted = {staff_id: (common, version) for staff_id, (version, _) in made.items()}
+    stale = [
+        staff_id
+        for staff_id, key in wanted.items()
+        if staff_id not in _heads or _heads[staff_id][0] != key
+    ]
+    fresh = {head.staff_id: head for head in heads_on(stale, on, now=now)}
+    if not db.session.info.get("writing"):
+        if len(_heads) > _MOST_HEADS:
+            _heads.clear()
+        _heads.update({staff_id: (wanted[staff_id], head) for staff_id, head in fresh.items()})
+    known = {staff_id: _heads[staff_id][1] for staff_id in wanted if staff_id in _heads}
+    return [head for _, head in sorted((known | fresh).items())]
+
+
+_crowds: dict[tuple[object, ...], list[int]] = {}
+
+
+def _people(group: Group, on: date, now: datetime) -> list[int]:
+    """Staff ids of everybody posted in the group's units, and of who has a duty there from elsewhere."""
+    key = (*_stamps(), on, group.posts[0].id)
+    if key not in _crowds or db.session.info.get("writing"):
+        if len(_crowds) > 2000:
+            _crowds.clear()
+        ids = [post.id for post in group.posts]
+        on_duty = {duty.staff_id for duty in duties.duties_at(ids, on, on)}
+        _crowds[key] = sorted({*_posted(group, on, now), *on_duty})
+    return _crowds[key]
+
+
+def _posted(group: Group, on: date, now: datetime) -> set[int]:
+    return {p.staff_id for p in org.postings_in(group.units, on, known_at=now)}
+
+
+def _calculated(
+    group: Group, town: City, heads: Sequence[Head], on: date, now: datetime, *, today: bool = True
+) -> DayCover:
+    tree = org.tree(on, known_at=now)
+    demand = positions.demand_on(group.posts, [on], tree)[on]
+    needed = [
+        Needed(
+            post,
+            tuple(demand.needs[post.id]),
+            post.id in town.on_duty,
+            frozenset(positions.candidate_units(post, tree)),
+        )
+        for post in group.posts
+    ]
+    midnight = calendar.at_minute(on, 0)
+    second = int((now - midnight).total_seconds()) if today else None
+    return cover(needed, heads, now=second, alarm=_alarm(group, tree))
+
+
+def _alarm(group: Group, tree: UnitTree) -> Alarm:
+    path = [node.code for node in tree.path(group.posts[0].unit_id)]
+    return Alarm(settings.value(LONG_AFTER, path) * 60, settings.value(SHORTEST_AHEAD, path) * 60)
+
+
+def heads_on(
+    staff_ids: Sequence[int], on: date, *, now: datetime, today: bool = True
+) -> list[Head]:
+    """These people's day as coverage sees it; today False: by plan alone."""
+    days = day.days_on(staff_ids, on, now=now)
+    profiles = positions.profiles_of(list(days))
+    midnight = calendar.at_minute(on, 0)
+    heads: list[Head] = []
+    for staff_id, person in days.items():
+        profile = profiles[staff_id]
+        stands, plans = day_standings(person.facts, midnight, now if today else None)
+        heads.append(
+            Head(
+                staff_id,
+                profile.skills,
+                profile.forbidden,
+                profile.experienced,
+                frozenset(posting.unit_id for posting in person.postings),
+                stands,
+                plans,
+            )
+        )
+    return heads
+
+
+def _of_unit(unit_id: int, shared: DayCover, on: date, now: datetime) -> UnitCover:
+    mine = tuple(day for day in shared.positions if day.post.unit_id == unit_id)
+    midnight = calendar.at_minute(on, 0)
+    _, ends_at = org.business_calendar().day_bounds(on)
+    next_at = midnight + timedelta(seconds=shared.next_at) if shared.next_at else ends_at
+    return UnitCover(unit_id, on, now, replace(shared, positions=mine), min(next_at, ends_at))
+
+
+# --- days to come ---------------------------------------------------------------------------
+
+
+def cover_of_day(unit_id: int, on: date, *, now: datetime) -> UnitCover | None:
+    """Coverage of another day by plans and duties alone (today: as it is). None: no positions there that day."""
+    if on == org.today(now):
+        return covers([unit_id], now=now).get(unit_id)
+    town = city(on, now=now)
+    group = town.by_unit.get(unit_id)
+    if group is None:
+        return None
+    heads = heads_on(_people(group, on, now), on, now=now, today=False)
+    return _of_unit(unit_id, _calculated(group, town, heads, on, now, today=False), on, now)
+
+
+# --- who is concerned -----------------------------------------------------------------------
+
+
+def units_touched_by(staff_ids: Sequence[int], *, now: datetime) -> set[int]:
+    """The units whose coverage these people may change."""
+    on = org.today(now)
+    town = city(on, now=now)
+    if not town.groups:
+        return set()
+    found: set[int] = set()
+    for held in org.postings_of(staff_ids, on, known_at=now).values():
+        for posting in held:
+            found.update(town.by_candidate.get(posting.unit_id, ()))
+    elsewhere = duties.duties_of(staff_ids, on)
+    posts = {post.id: post for group in town.groups for post in group.posts}
+    for held_duties in elsewhere.values():
+        found.update(posts[d.position_id].unit_id for d in held_duties if d.position_id in posts)
+    return found
+
+
+def home_units(*, now: datetime) -> dict[int, Group]:
+    """{unit id: its group} of every unit with positions today; read once a request."""
+    kept = read_cache()
+    if "coverage.homes" not in kept:
+        kept["coverage.homes"] = city(org.today(now), now=now).by_unit
+    homes: dict[int, Group] = kept["coverage.homes"]
+    return homes
