@@ -1,0 +1,106 @@
+"""One run of the solver: when to stop, what to tell, and how CP-SAT is asked.
+
+Budgets are deterministic time, so the same seed gives the same plan on a slow machine and a fast
+one; the wall limit and a cancel are guards, and whoever is stopped by them is not repeatable.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+Tell = Callable[[dict[str, Any]], None]
+EVERY = 1.0  # seconds between two lines of progress without news
+
+
+@dataclass
+class Search:
+    """`stop` may be called from a signal handler: it ends the run soon, the best so far stands."""
+
+    limit: float
+    seed: int
+    tell: Tell = lambda line: None
+    cut: bool = False
+    phase: str = "first"
+    best: dict[str, float] = field(default_factory=dict)
+    bound: dict[str, float] = field(default_factory=dict)
+    _began: float = field(default_factory=time.monotonic)
+    _told: float = 0.0
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _solver: "cp_model.CpSolver | None" = None
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def stop(self) -> None:
+        self._cancelled.set()
+        if self._solver is not None:
+            self._solver.stop_search()
+
+    def over(self) -> bool:
+        """Cancelled or out of wall time; remembered as a cut."""
+        if not self.cut and (self._cancelled.is_set() or self.seconds > self.limit):
+            self.cut = True
+        return self.cut
+
+    def news(self, phase: str, best: dict[str, float], bound: dict[str, float]) -> None:
+        """Tells at once if anything is better, else once a second."""
+        changed = (phase, best, bound) != (self.phase, self.best, self.bound)
+        self.phase, self.best, self.bound = phase, best, bound
+        if changed:
+            self.line()
+
+    def line(self) -> None:
+        self._told = self.seconds
+        self.tell(
+            {
+                "phase": self.phase,
+                "best": self.best,
+                "bound": self.bound,
+                "seconds": round(self.seconds, 2),
+            }
+        )
+
+    def tick(self) -> None:
+        if self.best and self.seconds - self._told >= EVERY:
+            self.line()
+
+    def share(self, days: int) -> float:
+        """Deterministic seconds for one day's step, when each of the days gets the same."""
+        return self.limit / (8 * max(1, days))
+
+    def run(self, model: "cp_model.CpModel", budget: float, workers: int = 1) -> "Answer":
+        """`budget` in deterministic seconds. One worker with the whole relaxation closes almost every
+        day in a few hundredths of a second; several, interleaved, are for the rest."""
+        from ortools.sat.python import cp_model  # noqa: PLC0415 half a second that easy problems save
+
+        solver = cp_model.CpSolver()
+        parameters = solver.parameters
+        parameters.num_workers, parameters.interleave_search = workers, workers > 1
+        parameters.linearization_level = 2 if workers == 1 else 1
+        parameters.max_deterministic_time = budget
+        parameters.max_time_in_seconds = max(0.01, self.limit - self.seconds)
+        parameters.random_seed = self.seed % 2**31
+        parameters.catch_sigint_signal = False
+        self._solver = solver
+        try:
+            status = (
+                cp_model.UNKNOWN if self.over() else solver.solve(model)
+            )
+        finally:
+            self._solver = None
+        self.over()
+        found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+        return Answer(solver, found, status == cp_model.OPTIMAL)
+
+
+@dataclass(frozen=True)
+class Answer:
+    solver: "cp_model.CpSolver"
+    found: bool
+    proven: bool
