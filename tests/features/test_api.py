@@ -1,6 +1,7 @@
 """/api/v1 as the contract says: oneself, search, the person card, errors, scopes, rates, caching."""
 
 import json
+import re
 from typing import Any
 
 import pytest
