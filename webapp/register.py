@@ -20,8 +20,10 @@ from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse
 from webapp.core.proxy import TrustedProxies
 from webapp.coverage import live as coverage_live
+from webapp.duties import queries as duties
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
+from webapp.positions import service as positions
 from webapp.presence.service import record_connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
@@ -31,7 +33,9 @@ FEATURES = (
     "accounts",
     "attendance",
     "standup",
+    "positions",
     "board",
+    "kiosk",
     "reports",
     "admin",
     "api",
@@ -112,6 +116,11 @@ def register_features(app: Flask) -> None:
         app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
     for feature in ("presence", "plans", "attendance"):
         import_module(f"webapp.{feature}.owndata")
+    positions.lend(  # the duties stand above the positions
+        lambda position_id, first, last: {
+            duty.staff_id for duty in duties.duties_at([position_id], first, last)
+        }
+    )
 
 
 def register_pages(app: Flask) -> None:

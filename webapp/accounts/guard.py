@@ -27,6 +27,11 @@ OPEN_ENDPOINTS = frozenset(
         "operation.readyz",
         "operation.prometheus",
         "board.service_worker",
+        # 共有端末: bound to a device by a cookie of their own
+        "kiosk.screen",
+        "kiosk.rows",
+        "kiosk.open_panel",
+        "kiosk.act",
     }
 )
 # Scopes are asked for in the API alone: a page shows whatever its person may see.
