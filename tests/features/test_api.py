@@ -14,7 +14,7 @@ def test_every_call_refuses_strangers(stage: Stage, client: Any) -> None:
     for rule in stage.app.url_map.iter_rules():
         if not rule.rule.startswith("/api/v1"):
             continue
-        path = rule.rule.replace("<int:punch_id>", "1").replace("<", "").replace(">", "")
+        path = re.sub(r"<int:\w+>", "1", rule.rule).replace("<", "").replace(">", "")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = client.open(path, method=method)
             assert answer.status_code in (400, 401), (method, path)
@@ -32,6 +32,9 @@ def test_every_page_sends_strangers_to_the_sign_in(stage: Stage, client: Any) ->
         for argument in rule.arguments:
             path = path.replace(f"<{argument}>", "1").replace(f"<int:{argument}>", "1")
         answer = client.get(path)
+        if path.startswith("/kiosk/"):  # a terminal's address: a stranger's looks like a wrong one
+            assert answer.status_code == 404, path
+            continue
         assert answer.status_code in (302, 401), path
         if answer.status_code == 302:
             assert answer.headers["Location"].startswith("/signin"), path

@@ -144,6 +144,19 @@ def leads(actor: Actor, unit_id: int, tree: UnitTree, roles: frozenset[Role] = L
     return any(p.unit_id in above and p.roles & roles for p in actor.postings)
 
 
+def leads_duties(actor: Actor, unit_id: int, tree: UnitTree) -> bool:
+    """Who arranges counters and telephones of a unit: who leads it or a unit above, and the 係長 and 当番調整担当 of
+    its 係 where the positions belong to the 課."""
+    if leads(actor, unit_id, tree):
+        return True
+    return any(
+        posting.roles & LEADING
+        and (section := tree.section(posting.unit_id)) is not None
+        and section.id == unit_id
+        for posting in actor.postings
+    )
+
+
 def may_confirm(actor: Actor, unit_id: int, tree: UnitTree) -> bool:
     return leads(actor, unit_id, tree, CONFIRMING)
 

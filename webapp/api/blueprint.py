@@ -35,6 +35,6 @@ def leader_of(code: str) -> tuple[Actor, UnitNode]:
     actor = current_actor()
     require_scope(actor, Scope.UNIT_WRITE)
     unit = access.unit_or_404(code)
-    if not access.leads(actor, unit.id, org.current_tree()):
+    if not access.leads_duties(actor, unit.id, org.current_tree()):
         raise NotAllowed("この操作は、所属長・係長・代決者・当番調整担当ができます。")
     return actor, unit

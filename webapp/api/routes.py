@@ -255,6 +255,6 @@ def board(code: str) -> Response:
 def _tag(actor: Actor, forms: dict[int, Form], revision: str, as_counts: bool) -> str:
     tree = org.current_tree()
     shape = ",".join(
-        f"{unit}{form}{access.leads(actor, unit, tree):d}" for unit, form in forms.items()
+        f"{unit}{form}{access.leads_duties(actor, unit, tree):d}" for unit, form in forms.items()
     )
     return generate_etag(f"{facts.epoch()}|{revision}|{shape}|{as_counts}".encode())

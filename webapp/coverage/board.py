@@ -66,7 +66,7 @@ def missing_names(found: Iterable[UnitCover]) -> dict[str, list[Body]]:
 
 
 def led_by(actor: Actor, found: Mapping[int, UnitCover], tree: UnitTree) -> list[UnitCover]:
-    return [one for unit_id, one in found.items() if access.leads(actor, unit_id, tree)]
+    return [one for unit_id, one in found.items() if access.leads_duties(actor, unit_id, tree)]
 
 
 def revision(found: Mapping[int, UnitCover]) -> str:

@@ -131,13 +131,14 @@ def _led_from(node: UnitNode, tree: UnitTree) -> list[str]:
 
 
 def own_rooms(actor: Actor) -> set[str]:
-    """The rooms a person is in on every page: one's own, and those of the units one leads."""
+    """The rooms a person is in on every page: one's own, and those of the units one leads, up to the 課 whose
+    positions a 係長 arranges."""
     tree = org.current_tree()
     rooms = {room(actor.number, PERSON)}
     for posting in actor.postings:
         node = tree.by_id(posting.unit_id)
         if node is not None and posting.roles & LEADING:
-            rooms.add(room(node.code, LEADS))
+            rooms.update(room(code, LEADS) for code in _led_from(node, tree))
     return rooms
 
 

@@ -180,7 +180,7 @@ def next_alert_at(unit_id: int) -> datetime | None:
 def take(position_id: int, *, actor: Actor, now: datetime) -> Shortage:
     """Say that one is on it. NotFound, NotAllowed; Conflict with the name of who was quicker."""
     row = _current(position_id)
-    if not access.leads(actor, row.unit_id, org.current_tree()):
+    if not access.leads_duties(actor, row.unit_id, org.current_tree()):
         raise NotAllowed("不足への対応は、所属長・係長・代決者・当番調整担当ができます。")
     if row.taken_by == actor.staff_id:
         return row

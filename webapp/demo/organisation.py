@@ -8,7 +8,7 @@ from webapp.accounts.models import Account
 from webapp.accounts.passwords import hashed_password
 from webapp.core import calendar, clock, settings
 from webapp.core.db import db, transaction
-from webapp.demo import files, people, units
+from webapp.demo import duty_play, files, people, units
 from webapp.demo.script import SITES
 from webapp.demo.signins import PASSWORD
 from webapp.org import importing
@@ -37,6 +37,7 @@ def build(*, now: datetime) -> None:
     with transaction():
         _settings(now)
         _accounts(password_hash, now)
+        duty_play.build(everybody, now=now)
 
 
 def _take_in(kind: str, content: bytes, now: datetime) -> None:

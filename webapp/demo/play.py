@@ -7,7 +7,7 @@ from functools import partial
 from webapp.accounts.access import Actor
 from webapp.attendance import service as attendance
 from webapp.core.calendar import at_minute
-from webapp.demo import people, script, tuesday, week
+from webapp.demo import duty_play, people, script, tuesday, week
 from webapp.demo.people import Person
 from webapp.demo.script import Morning, Planned, Said, Told
 from webapp.demo.week import Yesterday
@@ -60,6 +60,8 @@ def morning_of(day: date) -> None:
     steps = [step for morning in mornings for step in _steps(morning, day, cast)]
     for _, act in sorted(steps, key=lambda step: step[0]):
         act()
+    ids = {person.number: cast.actor(person.number).staff_id for person in everybody}
+    duty_play.weeks_of(everybody, mornings, day, _is_open, ids)
 
 
 def _plan_week(everybody: Iterable[Person], day: date, before: date, cast: _Cast) -> None:

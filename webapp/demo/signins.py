@@ -26,6 +26,10 @@ def _sign_ins(everybody: list[Person]) -> list[SignIn]:
         (by_name[nursery.MEMBER], "職員（保育課・在宅、始業の報告がまだ。スマートフォンで）"),
         (by_name[nursery.CHIEF], "所属長（保育課の在席表）"),
         (by_name[nursery.LEADER], "係長・在席確認者（保育課 入所係）"),
+        (
+            next(p for p in everybody if p.unit.code == "D03011" and "当番調整担当" in p.roles),
+            "当番調整担当（市民課の当番表と持ち場）",
+        ),
         (first("人事担当"), "人事担当"),
         (first("管理者"), "管理者（情報政策課）"),
     )
