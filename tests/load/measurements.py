@@ -13,7 +13,7 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from tests.live.server import Server
-from tests.load import pages, town
+from tests.load import coverage_bench, pages, town
 from tests.load.city_files import write_city
 from tests.load.crowd import Crowd
 from tests.load.machine import Cores, Effort, in_ms, load_average, memory_kb
@@ -529,6 +529,17 @@ async def page_weight(bench: Bench) -> None:
 
 
 Measurement = Callable[[Bench], Awaitable[None]]
+
+
+async def coverage_time(bench: Bench) -> None:
+    """Out of the request path; the load's core is free meanwhile."""
+    bench.stop()
+    found = await asyncio.to_thread(coverage_bench.coverage, bench.folder)
+    section = found.pop("section")
+    tell("coverage_day", "60 people, 8 positions: < 50 ms", **section)
+    tell("coverage_city", "180 units: < 5 s", **found)
+
+
 ALL: dict[str, Measurement] = {
     "page_weight": page_weight,
     "tap_to_screen": tap_to_screen,
@@ -537,6 +548,7 @@ ALL: dict[str, Measurement] = {
     "sockets_accepted": sockets_accepted,
     "mass_drop": mass_drop,
     "import_time": import_time,
+    "coverage": coverage_time,
 }
 
 

@@ -126,8 +126,33 @@ def _build(sections: int, people: int) -> None:
             for person in range(people):
                 number = f"{section:03}{person:03}"
                 hire(number, f"若葉 {section}の{person}", unit_id, chief=person == 0)
+            _counters(unit_id, today)
         facts.restamp("org")
+        facts.restamp("positions")
     _tell()
+
+
+def _counters(unit_id: int, today: date) -> None:
+    """Six counters and two telephones, needed around the clock: a change of anybody is a change of coverage."""
+    from webapp.core.db import db
+    from webapp.positions.models import DemandBand, OpeningHours, Position
+    from webapp.realtime import outbox
+
+    for number in range(8):
+        kind = "counter" if number < 6 else "phone"
+        position = Position(unit_id=unit_id, name=f"持ち場{number + 1}", kind=kind)
+        position.staffed, position.skills = "anyone", []
+        position.bands = [
+            DemandBand(weekdays=127, start_minute=start, end_minute=end, need=need, ideal=need + 1)
+            for start, end, need in ((0, 720, 3), (720, 780, 2), (780, 1440, 3))
+        ]
+        db.session.add(position)
+    for on in (today, today + timedelta(days=1)):
+        for applies_to in ("counter", "phone"):
+            hours = OpeningHours(unit_id=unit_id, applies_to=applies_to, weekdays=0, day=on)
+            hours.start_minute, hours.end_minute = 0, 1440
+            db.session.add(hours)
+    outbox.touch("coverage", unit_id)
 
 
 def _tell() -> None:

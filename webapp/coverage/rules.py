@@ -211,45 +211,53 @@ class _Moment:
 
     @property
     def key(self) -> object:
-        return (
-            tuple(sorted(self.heads.items(), key=repr)),
-            tuple(sorted(self.could.items())),
-            self.seasoned,
-        )
+        return frozenset(self.heads.items()), frozenset(self.could.items()), self.seasoned
+
+
+_Change = tuple[int, int, Sort, tuple[int, bool], bool]
 
 
 class _Walk:
-    """Walks through the day of all heads at once, in order of time."""
+    """Walks through the day of all heads at once, in order of time: each instant costs only who changes then."""
 
     def __init__(self, places: Sequence[Needed], heads: Sequence[Head], which: str) -> None:
         self._places = places
-        self._lines = [
-            (head, getattr(head, which), fits)
-            for head in heads
-            if (fits := _fits(places, head)) or _has_duty(head, places)
-        ]
-        self._at = [0] * len(self._lines)
         self._sorts: dict[tuple[int, Standing], tuple[Sort, tuple[int, bool]]] = {}
+        self._heads: Counter[Sort] = Counter()
+        self._could: Counter[tuple[int, bool]] = Counter()
+        self._seasoned = [0] * len(places)
+        self._turns = self._all_turns(heads, which)
+        self._next = 0
+
+    def _all_turns(self, heads: Sequence[Head], which: str) -> list[_Change]:
+        """(second, +1 or -1, sort, able, experienced): beginnings and ends in order of time."""
+        found: list[_Change] = []
+        for head in heads:
+            fits = _fits(self._places, head)
+            if not fits and not _has_duty(head, self._places):
+                continue
+            for stand in getattr(head, which):
+                sort, able = self._sort(head, stand, fits)
+                if sort.can or able[0]:
+                    found.append((stand.start, 1, sort, able, head.experienced))
+                    found.append((stand.end, -1, sort, able, head.experienced))
+        return sorted(found, key=lambda change: change[0])
 
     def at(self, second: int) -> _Moment:
-        heads: Counter[Sort] = Counter()
-        could: Counter[tuple[int, bool]] = Counter()
-        seasoned = [0] * len(self._places)
-        for number, (head, stands, fits) in enumerate(self._lines):
-            place = self._at[number]
-            while place < len(stands) - 1 and stands[place].end <= second:
-                place += 1
-            self._at[number] = place
-            if not stands:
-                continue
-            sort, able = self._sort(head, stands[place], fits)
-            if sort.can:
-                heads[sort] += 1
-            if able[0]:
-                could[able] += 1
+        while self._next < len(self._turns) and self._turns[self._next][0] <= second:
+            self._turn(*self._turns[self._next][1:])
+            self._next += 1
+        return _Moment(+self._heads, +self._could, tuple(self._seasoned))
+
+    def _turn(self, by: int, sort: Sort, able: tuple[int, bool], experienced: bool) -> None:
+        if able[0]:
+            self._could[able] += by
+        if not sort.can:
+            return
+        self._heads[sort] += by
+        if experienced:
             for index in range(len(self._places)):
-                seasoned[index] += head.experienced and bool(sort.can >> index & 1)
-        return _Moment(heads, could, tuple(seasoned))
+                self._seasoned[index] += by * (sort.can >> index & 1)
 
     def _sort(self, head: Head, stand: Standing, fits: int) -> tuple[Sort, tuple[int, bool]]:
         key = (fits, stand)
