@@ -1,6 +1,7 @@
 // The board of a section: first paint and updates by the same renderer, in the server's order, never sorted by state.
 import { get } from "./api.js";
 import { serverNow } from "./clock.js";
+import { CoveragePanel } from "./coverage.js";
 import { Live } from "./live.js";
 import { Board, keyOf, matches } from "./merge.js";
 import { openPerson, refreshPerson } from "./person.js";
@@ -31,6 +32,8 @@ class BoardPage {
     this.unspoken = new Map();
     /** @type {Map<string, string>} what each tile says: a version may come without any visible change */
     this.sentences = new Map();
+    const cover = document.getElementById("cover");
+    this.cover = cover ? new CoveragePanel(snapshot, cover) : null;
     this.view = localStorage.getItem(VIEW_KEY) === "table" ? "table" : "tiles";
   }
 
@@ -46,8 +49,10 @@ class BoardPage {
         const mine = this.board.digest(digest.unit);
         return mine.count === digest.count && mine.sum === digest.sum;
       },
-      other: (event, data) =>
-        document.dispatchEvent(new CustomEvent(`zaiseki:${event}`, { detail: data })),
+      coverage: (message) => {
+        if (this.cover?.apply(message) === false) void this.fetch().catch(() => {});
+      },
+      missing: (message) => this.cover?.applyMissing(message),
     });
     setInterval(() => this.speak(), ANNOUNCE_EVERY);
     setInterval(() => this.showSoon(), 30_000);
@@ -59,6 +64,7 @@ class BoardPage {
     const { changed, moved } = this.board.replace(snapshot);
     if (moved) this.draw();
     else this.touch(changed);
+    this.cover?.replace(snapshot);
     this.showCounts();
   }
 
@@ -161,7 +167,7 @@ class BoardPage {
   showLead(counts) {
     const lead = document.getElementById("lead");
     if (!lead) return;
-    lead.hidden = counts.people === 0;
+    lead.hidden = counts.people === 0 || document.body.classList.contains("has-cover");
     write(lead, "reachable", String(counts.reachable));
     write(lead, "all", String(counts.people));
     const people = document.getElementById("people");

@@ -18,7 +18,9 @@ import { announce } from "./toast.js";
  * @property {(message: RowsMessage) => void} [rows]
  * @property {(message: CountsMessage) => void} [counts]
  * @property {(digest: Digest) => boolean} [agrees]  does the page hold what the digest says?
- * @property {(event: string, data: any) => void} [other] standup, message, alert
+ * @property {(message: import("./types.js").CoverageMessage) => void} [coverage]
+ * @property {(message: import("./types.js").MissingMessage) => void} [missing]
+ * @property {(event: string, data: any) => void} [other] standup, message
  */
 
 const HIDDEN_FOR = 55_000; // the server stops sending rows to a page hidden for a minute
@@ -79,8 +81,14 @@ export class Live {
     socket.on("resync", ({ spread_s: spread = 0 }) =>
       setTimeout(() => this.fetchAgain(), Math.random() * spread * 1_000),
     );
-    for (const event of ["standup", "message", "alert"])
+    socket.on("coverage", (message) => {
+      this.heard(message.as_of);
+      listener.coverage?.(message);
+    });
+    socket.on("missing", (message) => listener.missing?.(message));
+    for (const event of ["standup", "message"])
       socket.on(event, (data) => listener.other?.(event, data));
+    passOn(socket);
     document.addEventListener("visibilitychange", () => this.visibility());
     addEventListener("online", () => !socket.connected && socket.connect());
   }
@@ -183,6 +191,16 @@ export class Live {
     showPill(step, this.asOf);
     if (changed) showStep(step, this.asOf);
   }
+}
+
+/** What concerns the person on whatever page: told to the page as events of the document.
+ * @param {{on: (event: string, act: (data?: any) => void) => unknown}} socket */
+export function passOn(socket) {
+  for (const event of ["alert", "missing", "help", "help_over", "help_call"])
+    socket.on(event, (data) =>
+      document.dispatchEvent(new CustomEvent(`zaiseki:${event}`, { detail: data })),
+    );
+  socket.on("connect", () => document.dispatchEvent(new CustomEvent("zaiseki:connected")));
 }
 
 /** @param {LinkStep} step @param {string | null} asOf */

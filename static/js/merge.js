@@ -1,5 +1,7 @@
 // The board held by a page: rows in the server's order, the newer version wins, nothing depends on the order of arrival.
 
+import { isOnDuty } from "./view.js";
+
 /** @typedef {import("./types.js").Row} Row */
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 /** @typedef {import("./types.js").RowsMessage} RowsMessage */
@@ -47,10 +49,10 @@ export function placeGroup(row) {
   return row.place === "office" || row.place === "trip" ? row.place : null;
 }
 
-/** Which counter of states a row is in: a person on duty counts there alone.
+/** Which counter of states a row is in: a person on duty, and there, counts there alone.
  * @param {Row} row */
 export function stateGroup(row) {
-  return row.duty ? "duty" : row.state;
+  return isOnDuty(row) ? "duty" : row.state;
 }
 
 /** @param {Iterable<Row>} rows */

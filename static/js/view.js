@@ -36,11 +36,16 @@ export function lookOf(state) {
   return LOOK[state] ?? LOOK.off;
 }
 
+/** ◆ is for who is there and on duty: not for one who has not come, is away or cannot be asked.
+ * @param {Row} row */
+export function isOnDuty(row) {
+  return Boolean(row.duty) && (row.state === "available" || row.state === "busy");
+}
+
 /** @param {Row} row */
 function shapeAndWord(row) {
   const look = lookOf(row.state);
-  if (row.duty && row.state !== "off")
-    return { shape: "duty", colour: "c-duty", word: row.duty.position };
+  if (isOnDuty(row)) return { shape: "duty", colour: "c-duty", word: row.duty?.position ?? "" };
   if (row.state === "away" && row.reason === "break")
     return { shape: "break", colour: "c-away", word: label("reason", "break") };
   if (row.state === "away" && row.reason === "out")
@@ -54,7 +59,7 @@ function shapeAndWord(row) {
 function timeOf(row, now) {
   if (row.starts_at) return t("{time} 始業予定", { time: hmOrDay(row.starts_at, now) });
   if (row.reason === "auto") return ""; // never with a time
-  const until = row.duty ? row.duty.until : row.until;
+  const until = isOnDuty(row) ? row.duty?.until : row.until;
   return until ? t("{time}まで", { time: hmOrDay(until, now) }) : "";
 }
 

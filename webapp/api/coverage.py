@@ -100,6 +100,6 @@ def _taken(change: Any, position_id: int) -> Response:
         row = change(position_id, actor=actor, **extra)
         unit_id = row.unit_id
     with snapshot():
-        tree = org.current_tree()
-        found = queries.covers([unit_id], now=clock.now())
-        return jsonify(board.body(found, tree))
+        now = clock.now()
+        found = queries.covers([unit_id], now=now)
+        return jsonify({"as_of": entries.iso(now)} | board.body(found, org.current_tree()))

@@ -183,7 +183,10 @@ def board(
     return (
         head
         | coverage.body(covered, tree)
-        | {"missing": coverage.missing_names(led)}
+        | {
+            "missing": coverage.missing_names(led),
+            "leads": [node.code for node in nodes if actor and access.leads(actor, node.id, tree)],
+        }
         | {
             "forms": {node.code: forms[node.id].value for node in nodes},
             "groups": groups,

@@ -11,6 +11,7 @@ from webapp.coverage import entries, queries, service
 from webapp.coverage.models import Shortage
 from webapp.coverage.queries import UnitCover
 from webapp.coverage.rules import Level
+from webapp.coverage.service import Taker
 from webapp.org import queries as org
 from webapp.org.rules import UnitTree
 from webapp.positions import queries as positions
@@ -39,17 +40,21 @@ def body(found: Mapping[int, UnitCover], tree: UnitTree) -> Body:
     return {"coverage": coverage, "room": room}
 
 
-def _with_taker(entry: Body, rows: Sequence[Shortage], takers: Mapping[int, str]) -> Body:
+def _with_taker(entry: Body, rows: Sequence[Shortage], takers: Mapping[int, Taker]) -> Body:
     if entry["short"] is None:
         return entry
     mine = [row for row in rows if str(row.position_id) == entry["position"]]
     row = next((row for row in mine if row.level == entry["short"]["level"]), None)
-    taken = {"by": takers[row.id], "at": entries.iso(row.taken_at)} if _is_taken(row) else None  # type: ignore[union-attr,arg-type]
+    taken = _taken(row, takers) if row else None
     return entry | {"short": entry["short"] | {"id": row.id if row else None, "taken": taken}}
 
 
-def _is_taken(row: Shortage | None) -> bool:
-    return row is not None and row.taken_at is not None and row.taken_by is not None
+def _taken(row: Shortage, takers: Mapping[int, Taker]) -> Body | None:
+    """対応中: by whom and since when; None = nobody said so."""
+    if row.taken_at is None or row.id not in takers:
+        return None
+    who = takers[row.id]
+    return {"by": who.name, "staff": who.number, "at": entries.iso(row.taken_at)}
 
 
 def missing_names(found: Iterable[UnitCover]) -> dict[str, list[Body]]:
@@ -100,7 +105,7 @@ def _listed(
     row: Shortage,
     tree: UnitTree,
     posts: Mapping[int, Post],
-    takers: Mapping[int, str],
+    takers: Mapping[int, Taker],
     present: Mapping[str, Body | None],
 ) -> Body:
     node, post = tree.by_id(row.unit_id), posts.get(row.position_id)
@@ -116,7 +121,5 @@ def _listed(
         "missing": row.missing,
         "level": row.level,
         "now": present.get(str(row.position_id)),
-        "taken": {"by": takers[row.id], "at": entries.iso(row.taken_at)}
-        if row.taken_at is not None and row.id in takers
-        else None,
+        "taken": _taken(row, takers),
     }

@@ -18,6 +18,7 @@ from webapp.coverage.queries import UnitCover
 from webapp.coverage.rules import Level
 from webapp.coverage.settings import ALERT_AFTER
 from webapp.org import queries as org
+from webapp.org.models import Staff
 from webapp.realtime import outbox
 
 
@@ -223,10 +224,24 @@ def _code(unit_id: int) -> str | None:
     return node.code if node else None
 
 
-def takers(rows: Sequence[Shortage]) -> dict[int, str]:
-    """{shortage id: name} of those taken on."""
-    names = org.names_of({row.taken_by for row in rows if row.taken_by is not None})
-    return {row.id: names.get(row.taken_by, "") for row in rows if row.taken_by is not None}
+@dataclass(frozen=True, slots=True)
+class Taker:
+    number: str
+    name: str
+
+
+def takers(rows: Sequence[Shortage]) -> dict[int, Taker]:
+    """{shortage id: who said 対応する} of those taken on."""
+    ids = {row.taken_by for row in rows if row.taken_by is not None}
+    names = org.names_of(ids)
+    numbers = dict(
+        db.session.execute(select(Staff.id, Staff.number).where(Staff.id.in_(ids))).all()
+    )
+    return {
+        row.id: Taker(numbers.get(row.taken_by, ""), names.get(row.taken_by, ""))
+        for row in rows
+        if row.taken_by is not None
+    }
 
 
 def short_by_unit() -> dict[int, int]:
