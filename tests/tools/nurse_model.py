@@ -2,6 +2,7 @@
 
 from ortools.sat.python import cp_model
 
+from tests.tools import nurse_inrc
 from tests.tools.nurse_instance import Instance, Nurse, Roster
 
 WORKERS = 8
@@ -110,9 +111,8 @@ def _weighted(terms: list[tuple[cp_model.IntVar, int]]) -> cp_model.LinearExpr:
     return cp_model.LinearExpr.weighted_sum(variables, weights)
 
 
-def solve(instance: Instance, seconds: float) -> tuple[Roster | None, float, float]:
+def solve(model: Model | nurse_inrc.Model, seconds: float) -> tuple[Roster | None, float, float]:
     """(roster or None if none was found, lower bound, seconds it took)."""
-    model = Model(instance)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.num_workers = WORKERS
