@@ -16,7 +16,8 @@ the model. It shows what the engine does with known problems on this machine; it
 
 Mapped of the former, all of it: one shift a day, forbidden successions, days off, shifts of each kind, minutes least
 and most, runs of work least and most, runs of days off, weekends (either day counts), requests for and against, cover
-under and over. As in the benchmark nothing is known of the days before and after: a run that touches either end is long enough.
+under and over. As in the benchmark nothing is known of the days before and after: a run that touches
+either end is long enough.
 """
 
 import argparse
