@@ -114,7 +114,7 @@ def register_features(app: Flask) -> None:
     """Blueprints: `webapp.<feature>.routes.bp`."""
     for feature in FEATURES:
         app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
-    for feature in ("presence", "plans", "attendance"):
+    for feature in ("presence", "plans", "attendance", "duties"):
         import_module(f"webapp.{feature}.owndata")
     positions.lend(  # the duties stand above the positions
         lambda position_id, first, last: {

@@ -17,7 +17,7 @@ from webapp.coverage.entries import iso
 from webapp.coverage.service import Alert
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode, UnitTree
-from webapp.realtime import versions
+from webapp.realtime import outbox, versions
 from webapp.realtime.pump import Frame, Rendered
 from webapp.realtime.rooms import room
 
@@ -42,6 +42,10 @@ class LiveCoverage:
                 for unit_id in unit_ids
                 if service.needs_noting(unit_id, found.get(unit_id), now=now)
             ]
+            unknown = found.keys() - versions.read(db.session, queries.TOPIC, list(found)).keys()
+        if unknown:  # without a version the clock would never look at it again
+            with transaction():
+                outbox.touch(queries.TOPIC, unknown)
         alerts = self._note(anew, now)
         rendered = Rendered()
         with snapshot():
