@@ -1,0 +1,105 @@
+"""The pages of the counter team: who may read and who may change, and what every page of it has."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_babel import gettext as _
+
+from webapp.accounts import access
+from webapp.accounts.access import Actor, current_actor
+from webapp.accounts.rules import LEADING, Form
+from webapp.core import settings
+from webapp.core.refusals import NotAllowed
+from webapp.org import queries as org
+from webapp.org.queries import PersonPosting
+from webapp.org.rules import Role, UnitNode
+from webapp.org.settings import SITES
+
+bp = Blueprint("positions", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who stands before which unit's page, and whether they may change it."""
+
+    actor: Actor
+    unit: UnitNode
+    may_edit: bool
+
+    @property
+    def url(self) -> str:
+        return f"/positions/{self.unit.code}"
+
+
+def may_edit(actor: Actor, unit_id: int) -> bool:
+    """当番調整担当, 係長, 所属長, 代決者 of the unit or above it, and 管理者."""
+    return Role.ADMIN in actor.roles or access.leads(actor, unit_id, org.current_tree(), LEADING)
+
+
+def may_read(actor: Actor, unit_id: int) -> bool:
+    """Who sees the unit in full form."""
+    if may_edit(actor, unit_id):
+        return True
+    return access.form_of(actor, unit_id, org.current_tree()) is Form.FULL
+
+
+def may_edit_person(actor: Actor, postings: Collection[PersonPosting]) -> bool:
+    """Limits of a person are for who leads one of the person's own units, not for every unit they help."""
+    return any(may_edit(actor, posting.unit_id) for posting in postings)
+
+
+def reading(code: str) -> Desk:
+    """Raises NotFound, or NotAllowed for those who see the unit only as a directory."""
+    actor = current_actor()
+    unit = access.unit_or_404(code)
+    if not may_read(actor, unit.id):
+        raise NotAllowed("この所属の持ち場は、その所属の人だけが見られます。")
+    return Desk(actor, unit, may_edit(actor, unit.id))
+
+
+def editing(code: str) -> Desk:
+    desk = reading(code)
+    if not desk.may_edit:
+        raise NotAllowed(
+            "変えられるのは、この所属の当番調整担当・係長・所属長・代決者と管理者です。"
+        )
+    return desk
+
+
+def site_names() -> list[str]:
+    return list(settings.value(SITES))
+
+
+def sites() -> list[tuple[str, str]]:
+    return [("", _("この所属の庁舎")), *((site, site) for site in site_names())]
+
+
+def page(template: str, desk: Desk, *, at: str, status: int = 200, **words: Any) -> Any:
+    """`at` names the entry of the menu within the page."""
+    body = render_template(
+        f"positions/{template}.html",
+        viewer=desk.actor,
+        nav="rota",
+        desk=desk,
+        unit=desk.unit,
+        section=at,
+        menu=_menu(desk),
+        above=org.current_tree().path(desk.unit.id)[1:-1],
+        **words,
+    )
+    return body, status
+
+
+def _menu(desk: Desk) -> list[tuple[str, str, str]]:
+    """(entry, endpoint, text)."""
+    entries = [
+        ("positions", "positions.index", _("持ち場と必要数")),
+        ("hours", "positions.hours", _("開庁時間")),
+        ("locks", "positions.locks", _("期間で増やす")),
+        ("people", "positions.people", _("人の設定")),
+    ]
+    if desk.may_edit:
+        entries.append(("files", "positions.files", _("写す・ファイル")))
+    return entries
