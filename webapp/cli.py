@@ -20,6 +20,10 @@ def main() -> None:
     """`serve` and `run` leave before anything is imported that has to be patched first."""
     if sys.argv[1:2] in (["serve"], ["run"]) and not {"-h", "--help"} & set(sys.argv):
         replace_by_server(sys.argv[1])
+    if sys.argv[1:2] == ["rota"]:  # a process for one plan: no application, no settings
+        from webapp.rota.commands import rota_group
+
+        rota_group(sys.argv[2:], prog_name="zaiseki rota")
     _commands()()
 
 
@@ -76,6 +80,7 @@ def _commands() -> click.Group:
     from webapp.attendance.commands import close_day, import_punches
     from webapp.demo.commands import demo
     from webapp.org.commands import import_group
+    from webapp.rota.commands import rota_group
 
     @click.group(help="在席: 誰がどこにいて、連絡できるか。")
     def zaiseki() -> None:
@@ -94,6 +99,7 @@ def _commands() -> click.Group:
     import_group.add_command(import_punches, "punches")
     for command in (import_group, token_group, create_admin, demo, close_day):
         zaiseki.add_command(in_app(command))
+    zaiseki.add_command(rota_group)  # needs neither settings nor a database
     zaiseki.add_command(migrate)
     zaiseki.add_command(doctor)
     return zaiseki

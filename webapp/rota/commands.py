@@ -5,6 +5,7 @@ Needs neither database nor settings.
 
 import json
 import sys
+from typing import BinaryIO
 
 import click
 
@@ -18,7 +19,7 @@ def rota_group() -> None:
 
 @rota_group.command("solve")
 @click.argument("file", type=click.File("rb"))
-def solve(file: click.utils.LazyFile) -> None:
+def solve(file: BinaryIO) -> None:
     """問題（JSON）から当番表を作り、標準出力に書く。- で標準入力から読む。
 
     途中経過は標準エラーに1行ずつ。Ctrl-C で止めると、そこまでで最もよい案を書く。
@@ -29,7 +30,7 @@ def solve(file: click.utils.LazyFile) -> None:
     click.echo(json.dumps(run(problem), ensure_ascii=False))
 
 
-def _read(file: click.utils.LazyFile) -> Problem:
+def _read(file: BinaryIO) -> Problem:
     try:
         return read_problem(file.read())
     except BadProblem as bad:

@@ -35,9 +35,7 @@ def lay_published(plan: Plan, d: int) -> None:
 def _still_possible(facts: Facts, d: int, i: int) -> Line:
     return tuple(
         held if held != NOBODY or was == NOBODY or not facts.can[d][i][was] >> t & 1 else was
-        for t, (held, was) in enumerate(
-            zip(facts.fixed[d][i], facts.published[d][i], strict=True)
-        )
+        for t, (held, was) in enumerate(zip(facts.fixed[d][i], facts.published[d][i], strict=True))
     )
 
 
@@ -100,9 +98,7 @@ class Filler:
 
     def _rank(self, i: int, p: int, t: int) -> tuple[bool, float, float, float]:
         can, person = self.facts.can[self.d][i], self.facts.people[i]
-        elsewhere = sum(
-            1 / self.able[q][t] for q in self.facts.P if q != p and can[q] >> t & 1
-        )
+        elsewhere = sum(1 / self.able[q][t] for q in self.facts.P if q != p and can[q] >> t & 1)
         fairness = self.plan.fairness
         owed = fairness.deviation(i, fairness.is_phone[p]) - person.wishes.get(
             self.facts.positions[p].id, 0.0

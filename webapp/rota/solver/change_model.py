@@ -8,8 +8,7 @@ from webapp.rota.solver.day_model import DayModel
 from webapp.rota.solver.facts import Need
 from webapp.rota.solver.plan import Board
 
-
-Literal = Any  # a Boolean variable or its negation: both have `negated`
+Truth = Any  # a Boolean variable or its negation: both have `negated`
 
 
 class ChangeModel(DayModel):
@@ -28,7 +27,7 @@ class ChangeModel(DayModel):
 
     def _position(self, p: int) -> list[cp_model.IntVar]:
         costs = []
-        before: dict[tuple[int, bool], Literal] = {}
+        before: dict[tuple[int, bool], Truth] = {}
         for t in range(len(self.slots)):
             now = self._deviations(p, t)
             if now:
@@ -36,9 +35,9 @@ class ChangeModel(DayModel):
             before = now
         return costs
 
-    def _deviations(self, p: int, t: int) -> dict[tuple[int, bool], Literal]:
+    def _deviations(self, p: int, t: int) -> dict[tuple[int, bool], Truth]:
         """(person, gone) → true where they go or come."""
-        was, found = self.published[p][t], dict[tuple[int, bool], Literal]()
+        was, found = self.published[p][t], dict[tuple[int, bool], Truth]()
         present = dict(self.at.get((p, t), []))
         for i in was:
             found[i, True] = present[i].negated() if i in present else self.model.new_constant(1)
@@ -49,8 +48,8 @@ class ChangeModel(DayModel):
 
     def _cost(
         self,
-        before: dict[tuple[int, bool], Literal],
-        now: dict[tuple[int, bool], Literal],
+        before: dict[tuple[int, bool], Truth],
+        now: dict[tuple[int, bool], Truth],
     ) -> cp_model.IntVar:
         """max(gone, come) where the cell begins, 0 where the one before goes on."""
         gone = [var for (_, is_gone), var in now.items() if is_gone]
@@ -66,9 +65,7 @@ class ChangeModel(DayModel):
         self.model.add(cost >= sum(come)).only_enforce_if(begins)
         return cost
 
-    def _differs(
-        self, now: Literal, before: Literal | None, begins: cp_model.IntVar
-    ) -> None:
+    def _differs(self, now: Truth, before: Truth | None, begins: cp_model.IntVar) -> None:
         if before is None:
             self.model.add_implication(now, begins)
             return

@@ -40,9 +40,9 @@ def _one_day(plan: Plan, d: int, search: Search) -> bool:
 
     day = ChangeModel(plan.board, d, plan.uncovered(d))
     day.hint(plan)
-    answer = search.run(day.model, search.share(len(plan.facts.days)))
+    answer = search.best_of(day.model, search.share(len(plan.facts.days)))
     if answer.found:
-        before = {i: line for i, line in enumerate(plan.lines[d])}
+        before = dict(enumerate(plan.lines[d]))
         was = plan.changes([d])
         take(plan, d, day.lines(answer.solver))
         if plan.changes([d]) > was:

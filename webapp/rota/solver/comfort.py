@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 
 from webapp.rota.solver.facts import NOBODY
 from webapp.rota.solver.line import Line, blocks
@@ -53,7 +54,7 @@ class Comfort:
 
     def _restless(self, line: Line) -> int:
         runs = blocks(line)
-        hops = sum(one.position != other.position for one, other in zip(runs, runs[1:], strict=False))
+        hops = sum(one.position != other.position for one, other in pairwise(runs))
         return 10 * hops + len(runs)
 
     def _repeated(self, i: int) -> int:

@@ -105,7 +105,8 @@ def _post_faults(
     board: Board, p: int, t: int, day: Sequence[Line]
 ) -> set[tuple[str, tuple[int, ...]]]:
     there = [i for i, line in enumerate(day) if line[t] == p]
-    found = {("pair", pair) for pair in board.posts.pairs(there)}
+    found: set[tuple[str, tuple[int, ...]]] = set()
+    found |= {("pair", pair) for pair in board.posts.pairs(there)}
     if there and not board.posts.trained(p, there):
         found.add(("trained", tuple(there)))
     return found

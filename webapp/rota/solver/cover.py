@@ -1,12 +1,16 @@
 """Cover: the fewest uncovered minutes of each day, and the proof."""
 
 import math
+from typing import TYPE_CHECKING
 
 from webapp.rota.solver.build import fill_day, lay_published
 from webapp.rota.solver.lower import slot_bound
 from webapp.rota.solver.plan import Changes, Plan
 from webapp.rota.solver.repair import repair_day
-from webapp.rota.solver.search import Search
+from webapp.rota.solver.search import Answer, Search
+
+if TYPE_CHECKING:
+    from webapp.rota.solver.day_model import DayModel, Gaps
 
 QUIET = 0.25  # of a day's share, for fewer and longer blocks afterwards
 
@@ -27,31 +31,49 @@ def first_plan(plan: Plan, ties: list[float]) -> list[int]:
 
 def prove_day(plan: Plan, d: int, bound: int, search: Search) -> int:
     """The day at its minimum; answers the proven bound in minutes."""
-    if plan.uncovered(d) <= bound:
-        return bound
-    from webapp.rota.solver.day_model import DayModel  # noqa: PLC0415 OR-Tools only where needed
-
-    share = search.share(len(plan.facts.days))
-    day = DayModel(plan.board, d, only_min=True)
-    day.hint(plan)
-    day.model.minimize(day.uncovered)
-    answer = search.run(day.model, share)
-    if not answer.proven and not search.over():
-        answer = search.run(day.model, share, workers=8)
-    if not answer.found:
-        return bound
-    bound = max(bound, math.ceil(answer.solver.best_objective_bound - 1e-6))
-    best = round(answer.solver.objective_value)
-    if best >= plan.uncovered(d):
-        return min(bound, plan.uncovered(d))
-    take(plan, d, day.lines(answer.solver))
-    _quieten(plan, day, best, search)
+    for gaps in _ways(plan, d):
+        if plan.uncovered(d) <= bound or search.over():
+            break
+        bound = max(bound, _solve(plan, d, gaps, search))
     return min(bound, plan.uncovered(d))
 
 
-def _quieten(plan: Plan, day: "DayModel", best: int, search: Search) -> None:  # type: ignore[name-defined] # noqa: F821
+def _ways(plan: Plan, d: int) -> tuple["Gaps", ...]:
+    """With slots shorter than the rest the exact model is slow. Plans without short gaps and the
+    bound without rests nearly always meet."""
+    from webapp.rota.solver.day_model import has_short_slots  # noqa: PLC0415 OR-Tools only where needed
+
+    short = has_short_slots(plan.facts.slots[d], plan.facts.problem.rules.rest)
+    return ("long", "free", "exact") if short else ("exact",)
+
+
+def _solve(plan: Plan, d: int, gaps: "Gaps", search: Search) -> int:
+    """One model of the day; lays its plan if better, answers its bound (0 where it is none)."""
+    from webapp.rota.solver.day_model import DayModel  # noqa: PLC0415
+
+    share = search.share(len(plan.facts.days))
+    day = DayModel(plan.board, d, only_min=True, gaps=gaps)
+    if gaps != "long":
+        day.hint(plan)
+    day.model.minimize(day.uncovered)
+    answer = search.best_of(day.model, share)
+    if not answer.found:
+        return 0
+    best = round(answer.value)
+    if best < plan.uncovered(d) and (gaps != "free" or allowed(plan, d, day, answer)):
+        take(plan, d, day.lines(answer.solver))
+        _quieten(plan, day, best, search)
+    return 0 if gaps == "long" else math.ceil(answer.bound - 1e-6)
+
+
+def allowed(plan: Plan, d: int, day: "DayModel", answer: "Answer") -> bool:
+    lines = day.lines(answer.solver)
+    return all(plan.board.rules[d][i].ok(line) for i, line in lines.items())
+
+
+def _quieten(plan: Plan, day: "DayModel", best: int, search: Search) -> None:
     """A solver's first answer hops about; the same cover in fewer blocks is found quickly."""
-    if plan.board.is_replan:
+    if plan.board.is_replan or day.gaps == "free":
         return
     day.hint(plan)
     day.model.add(day.uncovered <= best)

@@ -8,6 +8,7 @@ say the remainder. Fixed slots raise a limit to what they use up themselves (rul
 """
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from ortools.sat.python import cp_model
 
@@ -15,6 +16,13 @@ from webapp.rota.solver.facts import NOBODY, Need
 from webapp.rota.solver.plan import Board, Changes, Plan
 
 Var = cp_model.IntVar
+Gaps = Literal["exact", "long", "free"]
+"""Where slots are shorter than the rest: every gap allowed and weighed (exact), only gaps that are a
+rest (fewer plans), or every gap a rest (a relaxation, for the bound)."""
+
+
+def has_short_slots(slots: list[tuple[int, int]], rest: int) -> bool:
+    return any(end - start < rest for start, end in slots[1:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,9 @@ class DayModel:
 
     A position takes no more people than its ideal, with `only_min` no more than its minimum."""
 
-    def __init__(self, board: Board, d: int, *, only_min: bool = False) -> None:
+    def __init__(
+        self, board: Board, d: int, *, only_min: bool = False, gaps: Gaps = "exact"
+    ) -> None:
         self.board, self.facts, self.d = board, board.facts, d
         self.slots, self.need = board.facts.slots[d], board.facts.need[d]
         self.fixed = board.facts.fixed[d]
@@ -41,7 +51,7 @@ class DayModel:
         self.on: dict[tuple[int, int], list[Var]] = {}
         self.at: dict[tuple[int, int], list[tuple[int, Var]]] = {}
         self.short: dict[tuple[int, int], Var] = {}
-        self.only_min = only_min
+        self.only_min, self.gaps = only_min, gaps
         self._variables()
         for i in self.facts.I:
             self._person(i)
@@ -112,8 +122,12 @@ class DayModel:
         limit, rest = int(self.facts.people[i].max_consecutive), self.facts.problem.rules.rest
         for window in self._windows(limit, rest):
             self._at_most(i, window.slots, limit)
-        if any(self.length(t) < rest for t in range(1, len(self.slots) - 1)):
+        if not has_short_slots(self.slots, rest):
+            return
+        if self.gaps == "exact" or self._fixed_minutes(i, range(len(self.slots))):
             self._rests(i, limit, rest)
+        elif self.gaps == "long":
+            self._long_gaps(i, rest)
 
     def _windows(self, limit: int, rest: int) -> list[Window]:
         """Longest windows in which no rest fits beside more than `limit` minutes of duty."""
@@ -171,6 +185,17 @@ class DayModel:
         pieces = limit // slot + 1
         return self.minutes(window.start, window.stop) <= limit + slot + pieces * max(0, rest - 1)
 
+    def _long_gaps(self, i: int, rest: int) -> None:
+        """No gap shorter than the rest: then every stretch is without gaps."""
+        for t in range(len(self.slots) - 2):
+            for u in range(t + 2, len(self.slots)):
+                if self.minutes(t + 1, u) >= rest:
+                    break
+                between = [var for v in range(t + 1, u) for var in self.on.get((i, v), ())]
+                for before in self.on.get((i, t), ()):
+                    for after in self.on.get((i, u), ()):
+                        self.model.add_bool_or([before.negated(), after.negated(), *between])
+
     def _rest_at(self, i: int, first: int, last: int) -> Var:
         rests = self.model.new_bool_var("")
         for t in range(first, last):
@@ -210,7 +235,7 @@ class DayModel:
 
     def _block_from(self, i: int, p: int, t: int, least: int) -> None:
         """If a block begins here it is long enough, or made of fixed slots alone."""
-        begins = [self.x[i, p, t]]
+        begins: list[Any] = [self.x[i, p, t]]
         before = self.x.get((i, p, t - 1))
         begins += [before.negated()] if before is not None else []
         fixed_to = t
@@ -266,8 +291,8 @@ class DayModel:
         top = self.room(p, t, need)
         if len(here) > top and free:
             self.model.add(sum(free) <= max(0, top - held))
-        if min(len(here), max(top, held + 1)) > 0 and free:
-            self._trained(p, t, here, alone=top <= 1 and held == 0)
+        if free:
+            self._trained(p, t, here, most=min(len(here), max(top, held)))
             self._pairs(p, t, here)
 
     def room(self, p: int, t: int, need: Need) -> int:
@@ -286,31 +311,26 @@ class DayModel:
             self.short[p, t] = short
             self.model.add(sum(var for _, var in here) + short >= need.min)
 
-    def _trained(self, p: int, t: int, here: list[tuple[int, Var]], *, alone: bool) -> None:
-        people = self.facts.people
-        able = [(i, var) for i, var in here if people[i].experienced]
+    def _trained(self, p: int, t: int, here: list[tuple[int, Var]], most: int) -> None:
+        """`most` = the most people there can be; it makes the sums tight."""
+        people, fixed = self.facts.people, {i for i, _ in here if self.fixed[i][t] == p}
         trainees = [(i, var) for i, var in here if not people[i].experienced]
         asked = self.facts.positions[p].experienced_min
-        if not trainees or (alone and not asked):
+        if not trainees or (most <= 1 and not asked):
             return
-        fixed = [i for i, _ in here if self.fixed[i][t] == p]
-        strength = sum(var for _, var in able)
-        free = [var for i, var in here if i not in fixed]
+        strength = sum(var for i, var in here if people[i].experienced)
+        pupils = sum(var for _, var in trainees)
+        held = sum(i in fixed for i, _ in trainees)
+        if held > (0 if asked else 1):
+            for i, var in here:
+                if i not in fixed:
+                    self.model.add(strength >= max(1, asked)).only_enforce_if(var)
+            return
         if asked:
-            for i, var in trainees:
-                if i in fixed:
-                    for other in free:
-                        self.model.add(strength >= asked).only_enforce_if(other)
-                else:
-                    self.model.add(strength >= asked * var)
-        if not alone:
-            pupils = sum(var for _, var in trainees)
-            held = sum(i in fixed for i, _ in trainees)
-            if held > 1:
-                for other in free:
-                    self.model.add(strength >= 1).only_enforce_if(other)
-            else:
-                self.model.add(pupils <= 1 + (len(trainees) - 1) * strength)
+            self.model.add(asked * pupils <= max(0, most - asked) * strength)
+            for _, var in trainees:
+                self.model.add(asked * var <= strength)
+        self.model.add(pupils <= 1 + max(0, most - 2) * strength)
 
     def _pairs(self, p: int, t: int, here: list[tuple[int, Var]]) -> None:
         variables = dict(here)
@@ -341,7 +361,8 @@ class DayModel:
         self.model.clear_hints()
         lines = plan.lines[self.d]
         for (i, p, t), var in self.x.items():
-            self.model.add_hint(var, lines[i][t] == p)
+            if self.fixed[i][t] == NOBODY:
+                self.model.add_hint(var, lines[i][t] == p)
 
     def lines(self, value: cp_model.CpSolver) -> Changes:
         """What the solver found, for the people whose day is in question."""

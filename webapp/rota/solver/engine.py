@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from webapp.rota.solver.build import fill_ideal
 from webapp.rota.solver.changes import fewest_changes
 from webapp.rota.solver.cover import first_plan, prove_day
-from webapp.rota.solver.fairness import balance
 from webapp.rota.solver.facts import Facts
+from webapp.rota.solver.fairness import balance
 from webapp.rota.solver.plan import Board, Plan
 from webapp.rota.solver.problem import Problem
 from webapp.rota.solver.search import Search

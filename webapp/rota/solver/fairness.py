@@ -97,9 +97,8 @@ class Exchange:
         """Does the best exchange between the two; False if there is none."""
         away = [move for d in self.facts.D for move in self._moves(a, b, d)]
         swaps = [move for d in self.facts.D for move in self._swaps(a, b, d)]
-        return (
-            self._best(a, b, [[move] for move in (*away, *swaps)], quiet=quiet)
-            or self._best(a, b, self._crosswise(a, b, away), quiet=quiet)
+        return self._best(a, b, [[move] for move in (*away, *swaps)], quiet=quiet) or self._best(
+            a, b, self._crosswise(a, b, away), quiet=quiet
         )
 
     def _crosswise(self, a: int, b: int, away: list[Move]) -> Iterator[list[Move]]:
@@ -109,7 +108,9 @@ class Exchange:
                 if one.d != other.d:
                     yield [one, other]
 
-    def _best(self, a: int, b: int, choices: "list[list[Move]] | Iterator[list[Move]]", *, quiet: bool) -> bool:
+    def _best(
+        self, a: int, b: int, choices: "list[list[Move]] | Iterator[list[Move]]", *, quiet: bool
+    ) -> bool:
         ranked = []
         for index, moves in enumerate(choices):
             gain = self._gain(a, b, moves)

@@ -94,7 +94,9 @@ def clock_time(value: Any) -> int:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found and int(found[2]) < 60 and int(found[1]) * 60 + int(found[2]) <= 1440:
         return int(found[1]) * 60 + int(found[2])
-    raise Wrong(f"{shown(value)} は時刻ではありません。08:30 のように 00:00〜24:00 で書いてください")
+    raise Wrong(
+        f"{shown(value)} は時刻ではありません。08:30 のように 00:00〜24:00 で書いてください"
+    )
 
 
 def day(value: Any) -> str:

@@ -170,9 +170,7 @@ def changed_cells(facts: Facts, duties: Iterable[Duty]) -> int:
     return sum(
         cells(was, now)
         for d in facts.D
-        for was, now in zip(
-            there(facts, facts.published, d), there(facts, lines, d), strict=True
-        )
+        for was, now in zip(there(facts, facts.published, d), there(facts, lines, d), strict=True)
     )
 
 

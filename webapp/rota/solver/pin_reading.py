@@ -89,9 +89,7 @@ def _cut(duty: Duty, grid: dict[str, Day], slot: int) -> Duty | None:
     day = grid.get(duty.date)
     if day is None:
         return None
-    inside = [
-        each for each in slots_of(day, slot) if duty.start <= each[0] and each[1] <= duty.end
-    ]
+    inside = [each for each in slots_of(day, slot) if duty.start <= each[0] and each[1] <= duty.end]
     if not inside:
         return None
     return Duty(duty.date, inside[0][0], duty.position, duty.staff, inside[-1][1])

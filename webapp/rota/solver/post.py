@@ -34,7 +34,7 @@ class PostRules:
 
     def _foe_of(self, i: int, there: list[int]) -> bool:
         foes = self.foes.get(i)
-        return bool(foes) and any(other in foes for other in there)
+        return foes is not None and any(other in foes for other in there)
 
     def pairs(self, there: Iterable[int]) -> list[tuple[int, int]]:
         people = sorted(there)

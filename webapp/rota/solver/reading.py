@@ -128,7 +128,10 @@ def _band(one: Reader, days: tuple[Day, ...]) -> Band | None:
         one.fault("ideal", f"{ideal} は min の {least} 以上にしてください")
     band = Band(chosen, *span, least, ideal, one.get("burden", f.at_least_0, 1.0))
     if chosen != frozenset() and days and not _is_open(band, days):
-        one.fault("from", "どの日の開庁時間にも入りません。開庁時間（days の open〜close）に合わせてください")
+        one.fault(
+            "from",
+            "どの日の開庁時間にも入りません。開庁時間（days の open〜close）に合わせてください",
+        )
     return band
 
 
@@ -223,7 +226,10 @@ def _lunch(one: Reader | None) -> Lunch | None:
     if span is None or not minutes:
         return None
     if minutes > span[1] - span[0]:
-        one.fault("minutes", f"{minutes}分は from〜to に入りません。{span[1] - span[0]}分以下にしてください")
+        one.fault(
+            "minutes",
+            f"{minutes}分は from〜to に入りません。{span[1] - span[0]}分以下にしてください",
+        )
     return Lunch(*span, minutes)
 
 

@@ -52,9 +52,7 @@ def _ways(plan: Plan, d: int, i: int, gap: Run) -> Iterator[Changes]:
         yield from _handed_part(plan, d, i, line, gap, in_the_way[0])
 
 
-def _handed_part(
-    plan: Plan, d: int, i: int, line: Line, gap: Run, run: Run
-) -> Iterator[Changes]:
+def _handed_part(plan: Plan, d: int, i: int, line: Line, gap: Run, run: Run) -> Iterator[Changes]:
     """First only the part in the way, then the whole block."""
     taken = with_duty(line, gap.first, gap.last, gap.position)
     first, last = max(run.first, gap.first), min(run.last, gap.last)
@@ -65,8 +63,10 @@ def _handed_part(
 
 
 def _handed(plan: Plan, d: int, giver: int, line: Line, run: Run) -> Iterator[Changes]:
-    if not (plan.board.permits(d, giver, plan.lines[d][giver], line)
-            and plan.board.rules[d][giver].ok(line)):
+    if not (
+        plan.board.permits(d, giver, plan.lines[d][giver], line)
+        and plan.board.rules[d][giver].ok(line)
+    ):
         return
     span = (1 << run.last) - (1 << run.first)
     for j in plan.facts.I:

@@ -4,16 +4,18 @@ Budgets are deterministic time, so the same seed gives the same plan on a slow m
 one; the wall limit and a cancel are guards, and whoever is stopped by them is not repeatable.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 Tell = Callable[[dict[str, Any]], None]
+SHORT = 0.1  # deterministic seconds of a first try
 EVERY = 1.0  # seconds between two lines of progress without news
 
 
@@ -23,7 +25,7 @@ class Search:
 
     limit: float
     seed: int
-    tell: Tell = lambda line: None
+    tell: Tell
     cut: bool = False
     phase: str = "first"
     best: dict[str, float] = field(default_factory=dict)
@@ -74,33 +76,58 @@ class Search:
         """Deterministic seconds for one day's step, when each of the days gets the same."""
         return self.limit / (8 * max(1, days))
 
-    def run(self, model: "cp_model.CpModel", budget: float, workers: int = 1) -> "Answer":
-        """`budget` in deterministic seconds. One worker with the whole relaxation closes almost every
-        day in a few hundredths of a second; several, interleaved, are for the rest."""
+    def best_of(self, model: "cp_model.CpModel", share: float) -> "Answer":
+        """One way after another until proven. The whole relaxation closes a day that is short of
+        people in hundredths of a second and crawls where everything can be covered; pure search is
+        the other way round. Several workers, interleaved so that they stay repeatable, come last."""
+        answer = self.run(model, min(SHORT, share), relaxation=2)
+        for relaxation, workers in ((0, 1), (2, 1), (1, 8)):
+            if answer.proven or self.over():
+                break
+            budget = min(SHORT, share) if relaxation == 0 else share
+            answer = _better(answer, self.run(model, budget, relaxation, workers))
+        return answer
+
+    def run(
+        self, model: "cp_model.CpModel", budget: float, relaxation: int = 2, workers: int = 1
+    ) -> "Answer":
+        """`budget` in deterministic seconds."""
         from ortools.sat.python import cp_model  # noqa: PLC0415 half a second that easy problems save
 
         solver = cp_model.CpSolver()
         parameters = solver.parameters
         parameters.num_workers, parameters.interleave_search = workers, workers > 1
-        parameters.linearization_level = 2 if workers == 1 else 1
+        parameters.linearization_level = relaxation
         parameters.max_deterministic_time = budget
         parameters.max_time_in_seconds = max(0.01, self.limit - self.seconds)
         parameters.random_seed = self.seed % 2**31
         parameters.catch_sigint_signal = False
         self._solver = solver
         try:
-            status = (
-                cp_model.UNKNOWN if self.over() else solver.solve(model)
-            )
+            status = cp_model.UNKNOWN if self.over() else solver.solve(model)
         finally:
             self._solver = None
+        if status == cp_model.MODEL_INVALID:
+            raise AssertionError(model.validate())
         self.over()
-        found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
-        return Answer(solver, found, status == cp_model.OPTIMAL)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return Answer(solver, found=False, proven=False, value=math.inf, bound=-math.inf)
+        value, bound = solver.objective_value, solver.best_objective_bound
+        return Answer(solver, True, status == cp_model.OPTIMAL, value, bound)
 
 
 @dataclass(frozen=True)
 class Answer:
+    """A model without an answer has found = False; `bound` is proven either way."""
+
     solver: "cp_model.CpSolver"
     found: bool
     proven: bool
+    value: float
+    bound: float
+
+
+def _better(one: Answer, other: Answer) -> Answer:
+    """The better plan of the two with the better bound of the two."""
+    best = one if one.value <= other.value else other
+    return replace(best, bound=max(one.bound, other.bound), proven=one.proven or other.proven)
