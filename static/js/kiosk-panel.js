@@ -237,15 +237,20 @@ export class KioskPanel {
     const step = /** @type {HTMLElement | null} */ (this.box)?.dataset.step ?? "main";
     const short = ["main", "done", "wait"].includes(step);
     this.until = performance.now() + (short ? LEFT_S : CHOOSING_S) * 1_000;
+    this.showLeft();
+  }
+
+  showLeft() {
+    const left = Math.max(0, Math.ceil((this.until - performance.now()) / 1_000));
+    const place = this.back.querySelector("[data-left]");
+    if (place && place.textContent !== String(left)) place.textContent = String(left);
+    return left;
   }
 
   tick() {
     if (!this.isOpen) return;
     if (this.busy) this.touched();
-    const left = Math.max(0, Math.ceil((this.until - performance.now()) / 1_000));
-    const place = this.back.querySelector("[data-left]");
-    if (place && place.textContent !== String(left)) place.textContent = String(left);
-    if (left === 0) this.close();
+    if (this.showLeft() === 0) this.close();
   }
 }
 

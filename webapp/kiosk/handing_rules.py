@@ -74,7 +74,8 @@ def _stays_within(taker: Taker, piece: Span) -> bool:
     daily = taker.profile.max_daily_minutes
     if daily is not None and sum(_minutes(span) for span in spans) > daily:
         return False
-    longest = taker.profile.max_consecutive_minutes or LONGEST_STRETCH
+    # A duty that was planned longer than usual can still be handed over whole, but not to who has a limit of their own.
+    longest = taker.profile.max_consecutive_minutes or max(LONGEST_STRETCH, _minutes(piece))
     return all(_minutes(stretch) <= longest for stretch in _stretches(spans))
 
 

@@ -68,9 +68,8 @@ def _planned(shown: Shown, words: Words) -> Line:
 def _elsewhere(shown: Shown, words: Words) -> Line:
     place = shown.place or Place.OFFICE
     text = words["place"][place.value]
-    if shown.state in (State.BUSY, State.DND):
-        text = f"{text}・{words['state'][shown.state.value]}"
-    return Line(place.value, "", _until(text, shown) if shown.source is not Source.AUTO else text)
+    said = shown.state is State.AWAY and shown.source in (Source.MANUAL, Source.PROXY)
+    return Line(place.value, "", _until(text, shown) if said else text)
 
 
 def _here(shown: Shown, words: Words) -> Line:
