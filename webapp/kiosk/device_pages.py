@@ -82,22 +82,21 @@ def rows(token: str) -> Any:
     with snapshot():
         terminal = own_terminal(token, now=now)
         people = queries.people_of(terminal.unit, now=now)
+        seen_at = terminal.kiosk.seen_at
         etag = queries.revision(terminal.kiosk, people, now=now)
         if request.if_none_match.contains(etag):
             response = Response(status=304)
         else:
             as_of = clock.to_tokyo(now).isoformat()
             response = jsonify({"as_of": as_of} | queries.screen(people, now=now))
-    _note_seen(terminal, now)
+    if seen_at is None or now - seen_at >= SEEN_EVERY:
+        _note_seen(terminal, now)
     response.set_etag(etag)
     response.headers["X-Server-Now"] = clock.to_tokyo(now).isoformat()
     return response
 
 
 def _note_seen(terminal: Terminal, now: datetime) -> None:
-    seen_at = terminal.kiosk.seen_at
-    if seen_at is not None and now - seen_at < SEEN_EVERY:
-        return
     with suppress(DatabaseBusy), transaction():
         terminals.note_seen(terminal.kiosk.id, now=now)
 

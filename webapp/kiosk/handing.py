@@ -11,12 +11,14 @@ from webapp.core.refusals import Conflict, RuleBroken
 from webapp.day import queries as day
 from webapp.duties import service as duties
 from webapp.duties.models import Duty
+from webapp.kiosk import queries
 from webapp.kiosk.handing_rules import Taker, may_take
 from webapp.kiosk.queries import DutyLine
 from webapp.kiosk.rules import handed_from
 from webapp.org import queries as org
 from webapp.org.queries import PersonPosting
 from webapp.positions import queries as positions
+from webapp.positions.rules import Post
 from webapp.presence.facts import Span
 from webapp.presence.rules import resolve
 
@@ -30,21 +32,27 @@ class Offer:
 
 
 def offers(
-    lines: Sequence[DutyLine], people: Sequence[PersonPosting], *, now: datetime
-) -> list[Offer]:
-    """Each duty with those who could take it, in the order of the board; never who has it."""
-    rows = {row.id: row for row in _rows(lines)}
-    takers = takers_of([person.staff_id for person in people], now=now)
-    found = []
-    for line in lines:
-        able = able_to(rows[line.id], takers, now=now)
-        found.append(Offer(line, tuple(p for p in people if p.staff_id in able)))
-    return found
-
-
-def _rows(lines: Sequence[DutyLine]) -> list[Duty]:
-    found = (db.session.get(Duty, line.id) for line in lines)
-    return [row for row in found if row is not None]
+    person: PersonPosting, people: Sequence[PersonPosting], *, now: datetime
+) -> tuple[list[Offer], list[Offer]]:
+    """(own duties left, with who could take each over; duties of the others that this person could take)."""
+    lines = queries.duties_left([each.staff_id for each in people], now=now)
+    mine = [line for line in lines if line.staff_id == person.staff_id]
+    others = [line for line in lines if line.staff_id != person.staff_id]
+    wanted = people if mine else [person]
+    takers = takers_of([each.staff_id for each in wanted], now=now)
+    myself = [taker for taker in takers if taker.staff_id == person.staff_id]
+    posts = positions.posts_by_id({line.position_id for line in lines})
+    given = [
+        Offer(line, tuple(each for each in people if each.staff_id in able))
+        for line in mine
+        for able in [able_to(line, posts[line.position_id], takers, now=now)]
+    ]
+    taken = [
+        Offer(line, (person,))
+        for line in others
+        if able_to(line, posts[line.position_id], myself, now=now)
+    ]
+    return given, taken
 
 
 def takers_of(staff_ids: Sequence[int], *, now: datetime) -> list[Taker]:
@@ -61,9 +69,10 @@ def takers_of(staff_ids: Sequence[int], *, now: datetime) -> list[Taker]:
     ]
 
 
-def able_to(duty: Duty, takers: Sequence[Taker], *, now: datetime) -> set[int]:
-    """Who of these could take what is left of the duty."""
-    post = positions.posts_by_id([duty.position_id])[duty.position_id]
+def able_to(
+    duty: Duty | DutyLine, post: Post, takers: Sequence[Taker], *, now: datetime
+) -> set[int]:
+    """Who of these could take what is left of the duty; never who has it."""
     start = handed_from(duty.start_minute, duty.end_minute, minute_of(duty.day, now))
     if start is None or post.contractor:
         return set()
@@ -88,7 +97,8 @@ def hand_over_today(duty_id: int, *, from_id: int, to_id: int, actor: Actor, now
     start = handed_from(duty.start_minute, duty.end_minute, minute_of(duty.day, now))
     if start is None:
         raise Conflict("この当番は、もう終わっています。")
-    if to_id not in able_to(duty, takers_of([to_id], now=now), now=now):
+    post = positions.posts_by_id([duty.position_id])[duty.position_id]
+    if to_id not in able_to(duty, post, takers_of([to_id], now=now), now=now):
         message = "いまは代われません。在庁で、ほかの当番・休憩・会議と重ならない人が代われます。"
         raise RuleBroken(message, {"to": message})
     end = duty.end_minute

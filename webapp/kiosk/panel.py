@@ -6,7 +6,7 @@ from datetime import datetime
 
 from webapp.attendance import queries as attendance
 from webapp.day import queries as day
-from webapp.kiosk import handing, queries
+from webapp.kiosk import handing
 from webapp.kiosk.handing import Offer
 from webapp.kiosk.rules import (
     Away,
@@ -56,8 +56,7 @@ def panel_of(
     facts = today.facts
     away = away_of(facts, resolve(facts, now), now)
     step, so_far = step_of(facts, away, now), reported(facts.reports, now)
-    ids = [each.staff_id for each in people]
-    offers = handing.offers(queries.duties_left(ids, now=now), people, now=now)
+    mine, others = handing.offers(person, people, now=now)
     ended = [p for p in attendance.punches_on(person.staff_id, today.on) if p.kind == "end"]
     return Panel(
         person,
@@ -70,6 +69,6 @@ def panel_of(
         ended[-1].id if step is Step.ENDED and ended else None,
         break_chips(now),
         out_chips(facts, now),
-        [offer for offer in offers if offer.duty.staff_id == person.staff_id],
-        [offer for offer in offers if person in offer.takers],
+        mine,
+        others,
     )

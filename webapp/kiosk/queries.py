@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -85,6 +85,9 @@ class DutyLine:
     id: int
     staff_id: int
     position_id: int
+    day: date
+    start_minute: int
+    end_minute: int
     what: str
     hours: str
     running: bool
@@ -105,6 +108,9 @@ def duties_left(staff_ids: Sequence[int], *, now: datetime) -> list[DutyLine]:
             row.id,
             row.staff_id,
             row.position_id,
+            row.day,
+            row.start_minute,
+            row.end_minute,
             name,
             f"{clock_of(row.start_minute)}〜{clock_of(row.end_minute)}",
             row.start_minute <= minute,
