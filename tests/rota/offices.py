@@ -462,7 +462,7 @@ def tiny(seed: int, people: int = 3, slot_minutes: int = 60) -> Problem:
         )
         for number in range(rng.choice([1, 2]))
     ]
-    staff = [_tiny_person(rng, number, day) for number in range(people)]
+    staff = [_tiny_person(rng, number, day, positions[-1]["id"]) for number in range(people)]
     made = problem([day], positions, staff, slot_minutes=slot_minutes, seed=seed)
     made["days"][0].update(open=span[0], close=span[1])
     made["rules"] = rules(
@@ -475,7 +475,7 @@ def tiny(seed: int, people: int = 3, slot_minutes: int = 60) -> Problem:
     return made
 
 
-def _tiny_person(rng: Random, number: int, day: str) -> dict[str, Any]:
+def _tiny_person(rng: Random, number: int, day: str, position: str) -> dict[str, Any]:
     segments = [at(day)]
     if rng.random() < 0.3:
         segments = [at(day, OPEN, "12:00"), at(day, "12:00", CLOSE, site="yotsuya")]
@@ -490,7 +490,7 @@ def _tiny_person(rng: Random, number: int, day: str) -> dict[str, Any]:
         experienced=rng.random() < 0.7,
         max_consecutive_minutes=rng.choice([None, 60, 180]),
         max_duty_minutes_per_day=rng.choice([None, 120, 240]),
-        forbidden=rng.choice([[], [], [], ["c2"]]),
+        forbidden=rng.choice([[], [], [], [position]]),
     )
 
 
