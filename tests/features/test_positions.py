@@ -229,7 +229,9 @@ def test_overlapping_bands_are_legal_but_said(stage: Stage) -> None:
     assert "と重なっています" in text(browser.get(path))
 
 
-def test_a_change_of_demand_is_live_and_a_new_name_reaches_who_is_on_duty(stage: Stage) -> None:
+def test_a_change_is_live_and_a_new_name_reaches_who_is_on_duty(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from webapp.core import clock
     from webapp.duties import service as duties
 
@@ -246,12 +248,13 @@ def test_a_change_of_demand_is_live_and_a_new_name_reaches_who_is_on_duty(stage:
     rows = [row for event, frame, _ in sent if event == "rows" for row in frame["rows"]]
     assert {row["staff"] for row in rows} == {"121"}
     assert stage.row("121")["duty"]["position"] == "総合案内"
-    marked: list[Any] = []
-    pump = stage.app.extensions["pump"]
-    mark = pump.mark
-    pump.mark = lambda topic, ids: (marked.append((topic, set(ids))), mark(topic, ids))
+    marked: list[tuple[str, set[int]]] = []
+    monkeypatch.setattr(
+        stage.app.extensions["pump"],
+        "mark",
+        lambda topic, ids: marked.append((topic, set(ids))),
+    )
     post(browser, f"{path}/demand/new", BAND)
-    pump.mark = mark
     assert ("coverage", {stage.units["W11"]}) in marked
 
 
@@ -312,8 +315,8 @@ def test_a_saturday_opens_by_a_row_of_its_own(stage: Stage) -> None:
     hours(stage)
     hours(stage, weekdays=1 << 5, end=720)
     post_ = queries.posts_by_id([position_id])[position_id]
-    saturday, holiday = date(2026, 11, 28), date(2026, 5, 2)
-    demand = queries.demand_on([post_], [saturday, holiday, date(2027, 1, 2)], org.current_tree())
+    saturday = date(2026, 11, 28)
+    demand = queries.demand_on([post_], [saturday, date(2027, 1, 2)], org.current_tree())
     assert demand[saturday].hours[position_id] == [(540, 720)]
     assert demand[date(2027, 1, 2)].hours[position_id] == []  # 年末年始
 
@@ -380,7 +383,9 @@ def test_a_template_fills_an_empty_unit_and_all_of_it_counts(stage: Stage, name:
     assert names(stage) == chosen
     from webapp.core import clock
 
-    found = overview(org.current_tree().by_id(stage.units["W11"]), now=clock.now())
+    unit = org.current_tree().by_id(stage.units["W11"])
+    assert unit is not None
+    found = overview(unit, now=clock.now())
     assert [card.row.name for card in found.cards if card.warnings] == []
 
 

@@ -66,7 +66,9 @@ def _dated(kind: str) -> Any:
     return import_group.command(kind)(command)
 
 
-def _plain(kind: str) -> Any:
+def plain_import(kind: str) -> Any:
+    """`zaiseki import KIND FILE [--dry-run]`."""
+
     def command(file: Path, dry_run: bool) -> None:
         _run(Order(kind, file.name, file.read_bytes()), dry_run)
 
@@ -77,7 +79,7 @@ def _plain(kind: str) -> Any:
 for _kind in ("units", "staff"):
     _dated(_kind)
 for _kind in ("patterns", "staff-hours", "closures"):
-    _plain(_kind)
+    plain_import(_kind)
 
 
 def _run(order: Order, dry_run: bool) -> None:
@@ -141,7 +143,10 @@ def words_of(kind: str) -> dict[What, str]:
         return STAFF_WORDS
     if kind == "units":
         return UNIT_WORDS
-    return {what: {What.JOINED: "新しいもの"}.get(what, "変わるもの") for what in What}
+    return {
+        what: {What.JOINED: "新しいもの", What.LEFT: "なくなるもの"}.get(what, "変わるもの")
+        for what in What
+    }
 
 
 def sentence(change: Change) -> str:

@@ -51,6 +51,8 @@ class Checked:
     changes: list[Change] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     too_many_leave: str = ""
+    # Of each thing named the units it belongs to: outside of the administration one must lead one of them.
+    concerned: list[frozenset[int]] = field(default_factory=list)
     changes_something: bool = False
     write: Callable[[OrgImport], Written] = lambda _taken: Written()
 

@@ -1,5 +1,6 @@
 """Taking a file in: check everything first, then one short write."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from webapp.core import audit, facts
@@ -20,13 +21,18 @@ KINDS = {
     "closures": "閉庁日",
 }
 DATED = frozenset({"units", "staff"})
-_CHECKS = {
+_CHECKS: dict[str, Callable[..., None]] = {
     "units": import_units.check,
     "staff": import_staff.check,
     "patterns": import_working_hours.check_patterns,
     "staff-hours": import_working_hours.check_staff_hours,
     "closures": import_working_hours.check_closures,
 }
+
+
+def register(kind: str, word: str, check: Callable[..., None]) -> None:
+    """A kind of file that belongs to a feature above."""
+    KINDS[kind], _CHECKS[kind] = word, check
 
 
 def check(order: Order, *, now: datetime) -> Checked:
@@ -53,13 +59,20 @@ def _tell_days(checked: Checked, *, today: date) -> None:
         )
 
 
-def take_in(order: Order, *, actor: Acting | None, now: datetime) -> Checked:
+def take_in(
+    order: Order,
+    *,
+    actor: Acting | None,
+    now: datetime,
+    refuse: Callable[[Checked], None] = lambda _checked: None,
+) -> Checked:
     """Check, and if nothing speaks against it, write. What the caller gets back says which.
 
-    Raises Conflict if the organisation changes twice in between.
+    refuse: raises for what this person may not take in. Raises Conflict if the organisation changes twice in between.
     """
     for _ in range(2):
         checked = check(order, now=now)
+        refuse(checked)
         if not checked.may_write:
             return checked
         with transaction():

@@ -31,14 +31,18 @@ def put_profile(
         return False
     if faults := wanted.faults():
         raise RuleBroken("入力内容を確かめてください。", faults)
-    _write_skills(staff_id, before.skills, wanted.skills)
-    _write_profile(staff_id, wanted, now=now)
-    if before.pairs != wanted.pairs:
-        _write_pairs(staff_id, wanted.pairs)
+    write(staff_id, before, wanted, now=now)
     db.session.flush()
     service.changed(_concerned(staff_id, now=now), now=now)
     audit.record(actor, "positions.person", staff_id=staff_id, now=now)
     return True
+
+
+def write(staff_id: int, before: ProfileWanted, wanted: ProfileWanted, *, now: datetime) -> None:
+    _write_skills(staff_id, before.skills, wanted.skills)
+    _write_profile(staff_id, wanted, now=now)
+    if before.pairs != wanted.pairs:
+        _write_pairs(staff_id, wanted.pairs)
 
 
 def _write_skills(staff_id: int, before: frozenset[str], after: frozenset[str]) -> None:

@@ -55,7 +55,7 @@ def add_position(
     _check(wanted, unit_id, now=now)
     last = max((row.sort_order for row in stored.rows_of(unit_id, org.today(now))), default=-1)
     row = Position(unit_id=unit_id, sort_order=last + 1)
-    _fill(row, wanted)
+    fill_position(row, wanted)
     db.session.add(row)
     db.session.flush()
     changed([unit_id], now=now)
@@ -73,7 +73,7 @@ def change_position(
     if before.version == wanted.version:
         return False
     _check(wanted, row.unit_id, now=now, but=row)
-    _fill(row, wanted)
+    fill_position(row, wanted)
     db.session.flush()
     changed([row.unit_id], now=now)
     if before.name != wanted.name:
@@ -100,7 +100,7 @@ def _check(
         raise RuleBroken("入力内容を確かめてください。", faults)
 
 
-def _fill(row: Position, wanted: PositionWanted) -> None:
+def fill_position(row: Position, wanted: PositionWanted) -> None:
     row.name, row.kind, row.staffed = wanted.name, wanted.kind.value, wanted.staffed.value
     row.site, row.skills = wanted.site, sorted(wanted.skills)
     row.burden, row.contractor = wanted.burden, wanted.contractor
@@ -164,14 +164,14 @@ def put_band(
         before = stored.band_wanted(band)
         if before.version not in (version, wanted.version):
             raise Overtaken(before)
-    _fill_band(band, wanted)
+    fill_band(band, wanted)
     db.session.flush()
     changed([position.unit_id], now=now)
     _note(actor, "demand", position.unit_id, now=now, position=position.id, name=position.name)
     return band
 
 
-def _fill_band(band: DemandBand, wanted: BandWanted) -> None:
+def fill_band(band: DemandBand, wanted: BandWanted) -> None:
     band.weekdays = 0 if wanted.day else wanted.weekdays
     band.day, band.lock_id = wanted.day, wanted.lock_id
     band.start_minute, band.end_minute = wanted.start, wanted.end
