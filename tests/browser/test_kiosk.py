@@ -191,6 +191,8 @@ def test_made_on_the_page_revoked_on_the_page(city: City) -> None:
     assert stranger.axe() == []
     desk.go(f"/kiosks/{UNIT}")
     assert "使用中" in page.locator(".devices").first.inner_text()
+    page.locator("summary", has_text="作り直す・取り消す").click()
+    assert desk.axe() == []
     page.get_by_role("button", name=re.compile("取り消す")).click()
     window.page.get_by_text("この端末では使えません").wait_for(timeout=10_000)
     assert [fault for fault in stranger.faults + window.faults if "404" not in fault] == []

@@ -55,7 +55,7 @@ def _page(unit: UnitNode, made: Made | None = None, fault: Refusal | None = None
         people=people,
         pins=queries.pins_of([person.staff_id for person in people]),
         now=now,
-        typed=request.form,
+        typed=request.form if fault else {},
         errors=fault.fields if fault else {},
         **_shown_once(made),
     )
