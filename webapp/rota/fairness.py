@@ -21,7 +21,7 @@ from webapp.rota.solver.facts import Facts
 from webapp.rota.solver.measure import Load
 from webapp.rota.solver.problem import Band, Day, Person, Position, Problem, Segment, read_problem
 from webapp.rota.solver.problem import Duty as Row
-from webapp.rota.weighing import NO_RULES, SLOT_MINUTES
+from webapp.rota.weighing import NO_RULES
 
 WORKING_WEEK = 5
 ORDINARY = (510, 1035)  # 8:30–17:15, where nobody's hours are known
@@ -117,7 +117,7 @@ def _week(days: Sequence[date], posts: Sequence[Post], staff: tuple[Person, ...]
     spans = [(each.start, each.end) for person in staff for each in person.segments] or [ORDINARY]
     whole = Band(None, 0, 24 * 60, 1, 1, 1.0)
     return Problem(
-        slot_minutes=SLOT_MINUTES,
+        slot_minutes=30,
         time_limit=0.0,
         seed=0,
         days=tuple(
