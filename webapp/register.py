@@ -19,6 +19,7 @@ from webapp.board import live
 from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse
 from webapp.core.proxy import TrustedProxies
+from webapp.coverage import help_live
 from webapp.coverage import live as coverage_live
 from webapp.duties import queries as duties
 from webapp.errors import register_errors
@@ -35,6 +36,7 @@ FEATURES = (
     "standup",
     "positions",
     "board",
+    "coverage",
     "kiosk",
     "reports",
     "admin",
@@ -143,6 +145,7 @@ def register_realtime(app: Flask) -> None:
         rest_s=coverage_live.REST_S,
     )
     pump.register("standup", standup_live.render)
+    pump.register("help", help_live.render)
     server = engine.make_server(app.config["ZAISEKI"])
     server.init_app(app)
     ports = sockets.Ports(

@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { serverNow } from "./clock.js";
 import { CoveragePanel } from "./coverage.js";
+import { wireHelp } from "./help.js";
 import { Live } from "./live.js";
 import { Board, keyOf, matches } from "./merge.js";
 import { openPerson, refreshPerson } from "./person.js";
@@ -376,5 +377,6 @@ if (embedded?.textContent && root) {
         : "";
     if (name) write(press, "name", name);
   }
+  wireHelp();
   new BoardPage(JSON.parse(embedded.textContent), root).start();
 }

@@ -17,6 +17,7 @@ import {
   span,
   worst,
 } from "./coverage-view.js";
+import { PositionSheet } from "./coverage-sheet.js";
 import { fromTemplate, part, write } from "./render.js";
 import { t } from "./text.js";
 import { announce, toast } from "./toast.js";
@@ -48,7 +49,7 @@ export class CoveragePanel {
     /** @type {Map<string, HTMLElement>} */
     this.rows = new Map();
     this.shape = "";
-    this.opened = "";
+    this.sheet = new PositionSheet(this);
     this.first = true;
     this.wire();
     this.replace(snapshot);
@@ -117,7 +118,7 @@ export class CoveragePanel {
     this.showAlarm(entries);
     this.showRows(entries);
     this.showTitle(entries);
-    this.showSheet();
+    this.sheet.show();
     this.draw();
     this.note(entries);
     document.dispatchEvent(new CustomEvent("zaiseki:covered"));
@@ -284,7 +285,7 @@ export class CoveragePanel {
   /** A new shortage of one's own section is an alert, everything else is gathered. @param {Entry[]} entries */
   note(entries) {
     for (const entry of entries) {
-      const key = `${entry.short?.level ?? ""}/${entry.short?.missing ?? 0}/${entry.short?.taken?.by ?? ""}`;
+      const key = stateKey(entry.short);
       const before = this.said.get(entry.position);
       this.said.set(entry.position, key);
       if (this.first || before === key) continue;
@@ -319,7 +320,7 @@ export class CoveragePanel {
     else if ("giveBack" in press.dataset) void this.take(position, false);
     else if ("fold" in press.dataset) this.fold(press.closest("[data-lane]"));
     else if ("lamp" in press.dataset)
-      this.openSheet(press.closest("[data-lane]")?.getAttribute("data-lane") ?? "");
+      this.sheet.open(press.closest("[data-lane]")?.getAttribute("data-lane") ?? "");
   }
 
   /** @param {string} position @param {boolean} on */
@@ -343,45 +344,11 @@ export class CoveragePanel {
     sessionStorage.setItem(OPEN_KEY, JSON.stringify([...this.unfolded]));
     this.show();
   }
+}
 
-  /** @param {string} position */
-  openSheet(position) {
-    this.opened = position;
-    this.showSheet();
-    const box = /** @type {HTMLDialogElement | null} */ (document.getElementById("position"));
-    if (box && !box.open) box.showModal();
-    document.dispatchEvent(new CustomEvent("zaiseki:position", { detail: position }));
-  }
-
-  /** The position by itself: in figures, who is missing, and help. */
-  showSheet() {
-    const box = document.getElementById("position");
-    const entry = this.entries.find((each) => each.position === this.opened);
-    if (!box || !entry) return;
-    box.dataset.position = entry.position;
-    write(box, "name", entry.name);
-    write(box, "unit", this.names?.get(entry.unit) ?? "");
-    write(box, "numbers", numbers(entry.now));
-    part(box, "numbers")?.classList.toggle("c-short", isShortNow(entry));
-    write(box, "short", entry.short ? sentence(entry) : t("不足はありません"));
-    const ideal = entry.now && entry.now.ideal > entry.now.need;
-    const notes = [
-      this.taken(entry),
-      ideal ? t("望ましい数 {n}", { n: entry.now?.ideal ?? 0 }) : "",
-      entry.no_rota ? t("この日の当番表は確定していません。在席者で数えています。") : "",
-      entry.contractor ? t("委託の持ち場です。") : "",
-      entry.now?.inexperienced ? t("経験者が足りません。") : "",
-      ...entry.later.map((short) =>
-        t("このあと {span} あと{n}人", { span: span(short), n: short.missing }),
-      ),
-    ];
-    write(box, "notes", notes.filter(Boolean).join("\n"));
-    const people = this.missing.get(entry.position);
-    write(box, "missing", people?.map((one) => one.name).join("、") || cause(entry, people));
-    box.querySelector("[data-row=missing]")?.toggleAttribute("hidden", !cause(entry, people));
-    this.showActs(box, entry);
-    box.querySelector("[data-help]")?.toggleAttribute("hidden", !this.mayHelp(entry));
-  }
+/** What makes a lamp worth speaking of again. @param {import("./types.js").Short | null} short */
+function stateKey(short) {
+  return short ? `${short.level}/${short.missing}/${short.taken?.by ?? ""}` : "/";
 }
 
 /** @param {string} held @param {string} other */
@@ -391,7 +358,7 @@ function newer(held, other) {
 
 /** @param {string} name */
 function surname(name) {
-  return name.split(/[ 　]/)[0];
+  return name.split(/\s/)[0];
 }
 
 /** @param {Room[]} rooms @param {number} now */

@@ -81,6 +81,22 @@ def revision(found: Mapping[int, UnitCover]) -> str:
     return f"{crc32('/'.join([*made, *taken]).encode()):x}" if found else ""
 
 
+def alert_body(row: Shortage, tree: UnitTree, posts: Mapping[int, Post]) -> Body:
+    """As the socket's `alert`."""
+    node, post = tree.by_id(row.unit_id), posts.get(row.position_id)
+    return {
+        "id": row.id,
+        "unit": node.code if node else "",
+        "unit_name": node.name if node else "",
+        "position": str(row.position_id),
+        "name": post.name if post else "",
+        "from": entries.iso(row.starts_at),
+        "to": entries.iso(row.ends_at),
+        "missing": row.missing,
+        "level": row.level,
+    }
+
+
 def shortages(unit_ids: Sequence[int], tree: UnitTree, *, now: datetime) -> list[Body]:
     """The shortages of a city view: now first (most missing, then longest), then those of later today by time."""
     rows = [row for row in service.open_shortages(unit_ids) if row.ends_at > now]
@@ -108,18 +124,9 @@ def _listed(
     takers: Mapping[int, Taker],
     present: Mapping[str, Body | None],
 ) -> Body:
-    node, post = tree.by_id(row.unit_id), posts.get(row.position_id)
-    return {
-        "id": row.id,
-        "unit": node.code if node else "",
-        "unit_name": node.name if node else "",
-        "position": str(row.position_id),
-        "name": post.name if post else "",
+    post = posts.get(row.position_id)
+    return alert_body(row, tree, posts) | {
         "kind": post.kind.value if post else "other",
-        "from": entries.iso(row.starts_at),
-        "to": entries.iso(row.ends_at),
-        "missing": row.missing,
-        "level": row.level,
         "now": present.get(str(row.position_id)),
         "taken": _taken(row, takers),
     }

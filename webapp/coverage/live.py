@@ -123,11 +123,12 @@ def _alert_frames(alert: Alert, tree: UnitTree) -> list[Frame]:
         "missing": alert.missing,
         "level": alert.level,
     }
-    rooms = [room(code, LEADS) for code in _led_from(node, tree)] + [room(node.code, Form.FULL)]
+    rooms = [room(code, LEADS) for code in led_from(node, tree)] + [room(node.code, Form.FULL)]
     return [Frame(name, "alert", payload) for name in rooms]
 
 
-def _led_from(node: UnitNode, tree: UnitTree) -> list[str]:
+def led_from(node: UnitNode, tree: UnitTree) -> list[str]:
+    """Codes of the units from the 課 down to this one: those who lead there are told of its shortages."""
     section = tree.section(node.id)
     path = tree.path(node.id)
     start = next((i for i, above in enumerate(path) if section and above.id == section.id), 0)
@@ -142,7 +143,7 @@ def own_rooms(actor: Actor) -> set[str]:
     for posting in actor.postings:
         node = tree.by_id(posting.unit_id)
         if node is not None and posting.roles & LEADING:
-            rooms.update(room(code, LEADS) for code in _led_from(node, tree))
+            rooms.update(room(code, LEADS) for code in led_from(node, tree))
     return rooms
 
 

@@ -262,17 +262,17 @@ class _Walk:
     def _sort(self, head: Head, stand: Standing, fits: int) -> tuple[Sort, tuple[int, bool]]:
         key = (fits, stand)
         if key not in self._sorts:
-            can = away = able = 0
+            can = away = fitting = 0
             for index, place in enumerate(self._places):
                 fit = bool(fits >> index & 1)
-                if fit and _able(stand, place.post) and stand.duty is None:
-                    able |= 1 << index
+                if fit and able(stand, place.post) and stand.duty is None:
+                    fitting |= 1 << index
                 if _covers(stand, place, fit):
                     can |= 1 << index
                     if place.post.kind is Kind.PHONE and stand.reach:
                         away |= 1 << index
             office = stand.place is Place.OFFICE
-            self._sorts[key] = (Sort(can, away, stand.planned), (able, office))
+            self._sorts[key] = (Sort(can, away, stand.planned), (fitting, office))
         return self._sorts[key]
 
 
@@ -295,11 +295,11 @@ def _fits(places: Sequence[Needed], head: Head) -> int:
 def _covers(stand: Standing, place: Needed, fit: bool) -> bool:
     """Whether somebody standing so covers the position now."""
     if place.on_duty or stand.duty is not None:
-        return stand.duty == place.post.id and _able(stand, place.post, on_duty=True)
-    return fit and _able(stand, place.post)
+        return stand.duty == place.post.id and able(stand, place.post, on_duty=True)
+    return fit and able(stand, place.post)
 
 
-def _able(stand: Standing, post: Post, *, on_duty: bool = False) -> bool:
+def able(stand: Standing, post: Post, *, on_duty: bool = False) -> bool:
     """Place, reach and state allow it. 応答不可 takes nobody from a counter they are on duty at."""
     if stand.why is Why.DND:
         if not (on_duty and post.on_site):
