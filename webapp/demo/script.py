@@ -77,16 +77,23 @@ def _morning(person: Person, random: Random) -> Morning:
         found = Morning(person, person.seat.where)
         found.said = _said_by_hand(person.seat.said, random)
     else:
-        found = Morning(person, _where(person, random))
+        where = _where(person, random)
+        # Whoever one signs in as to look at the duty rota is there.
+        found = Morning(person, "card" if is_coordinator(person) else where)
     _WHERES[found.where](found, random)
     works = any(told.kind == "start" for told in found.told)
-    if person.seat is None and works and found.where != "out":
+    if person.seat is None and works and found.where != "out" and not is_coordinator(person):
         found.said = _said(random)
     if works or found.where in {"plan", "trip", "called"}:
         chance = 0.65 if person.seat is not None else 0.45
         if random.random() < chance:
             found.lines = sentences.lines_of(person.unit.topic, random)
     return found
+
+
+def is_coordinator(person: Person) -> bool:
+    """当番調整担当 of 市民課's 窓口係."""
+    return person.unit.code == "D03011" and "当番調整担当" in person.roles
 
 
 # --- where people are -----------------------------------------------------------------------

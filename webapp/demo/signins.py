@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from webapp.demo import nursery
 from webapp.demo.people import Person, people
+from webapp.demo.script import is_coordinator
 
 PASSWORD = "zaiseki-demo"  # noqa: S105 — printed at every start of a demonstration
 
@@ -27,7 +28,7 @@ def _sign_ins(everybody: list[Person]) -> list[SignIn]:
         (by_name[nursery.CHIEF], "所属長（保育課の在席表）"),
         (by_name[nursery.LEADER], "係長・在席確認者（保育課 入所係）"),
         (
-            next(p for p in everybody if p.unit.code == "D03011" and "当番調整担当" in p.roles),
+            next(person for person in everybody if is_coordinator(person)),
             "当番調整担当（市民課の当番表と持ち場）",
         ),
         (first("人事担当"), "人事担当"),

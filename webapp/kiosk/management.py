@@ -24,7 +24,7 @@ from webapp.org.rules import UnitNode
 def leading(code: str) -> tuple[Actor, UnitNode]:
     """The actor, if they may look after the terminals of this unit. Raises NotAllowed, NotFound."""
     actor, unit = current_actor(), access.unit_or_404(code)
-    if not (actor.may_admin or access.leads(actor, unit.id, org.current_tree())):
+    if not (actor.may_admin or access.leads_duties(actor, unit.id, org.current_tree())):
         raise NotAllowed("共有端末は、この所属の所属長・係長・代決者・当番調整担当が用意します。")
     return actor, unit
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor
-from webapp.accounts.rules import LEADING, Form
+from webapp.accounts.rules import Form
 from webapp.core import settings
 from webapp.core.refusals import NotAllowed
 from webapp.org import queries as org
@@ -34,8 +34,8 @@ class Desk:
 
 
 def may_edit(actor: Actor, unit_id: int) -> bool:
-    """当番調整担当, 係長, 所属長, 代決者 of the unit or above it, and 管理者."""
-    return Role.ADMIN in actor.roles or access.leads(actor, unit_id, org.current_tree(), LEADING)
+    """当番調整担当, 係長, 所属長, 代決者 of the unit, above it or in its 係, and 管理者."""
+    return Role.ADMIN in actor.roles or access.leads_duties(actor, unit_id, org.current_tree())
 
 
 def may_read(actor: Actor, unit_id: int) -> bool:
