@@ -7,8 +7,10 @@ each other. Equal fairness is decided by what comes after it: wishes, quiet days
 Cover and changed cells stay as they are.
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from webapp.rota.solver.build import with_duty
 from webapp.rota.solver.comfort import Comfort
@@ -17,8 +19,10 @@ from webapp.rota.solver.line import Run, blocks
 from webapp.rota.solver.plan import Changes, Plan
 from webapp.rota.solver.search import Search
 
-SWEEPS = 60
+SWEEPS, QUIET_SWEEPS = 60, 3
+ENOUGH = 0.01  # of the squares: a sweep that gains less is the last
 PIECE = 60  # minutes: no duty is cut into pieces shorter than this
+TRIES = 4  # pairs of blocks of the same sizes; most fail only where positions look at third people
 TINY = 1e-7  # h²: less is rounding
 NEAR = 0.05  # hours: people so close to each other have nothing to exchange for fairness' sake
 
@@ -37,22 +41,44 @@ def balance(plan: Plan, search: Search, tell: Callable[[], None]) -> None:
     Exchange(plan, search, tell).run()
 
 
+def _by_hours(moves: list[Move]) -> dict[tuple[float, float], list[Move]]:
+    found: dict[tuple[float, float], list[Move]] = {}
+    for move in moves:
+        key = round(move.hours[0], 4), round(move.hours[1], 4)
+        found.setdefault(key, []).append(move)
+    return found
+
+
+def _two_days(given: list[Move], got: list[Move]) -> Iterator[list[Move]]:
+    return ([one, other] for one in given for other in got if one.d != other.d)
+
+
 class Exchange:
     def __init__(self, plan: Plan, search: Search, tell: Callable[[], None]) -> None:
         self.plan, self.search, self.tell = plan, search, tell
         self.facts, self.fairness = plan.facts, plan.fairness
         self.comfort = Comfort(plan)
         self._known: dict[tuple[int, int, int], tuple[int, int, list[Move]]] = {}
+        self._swapped: dict[tuple[int, int, int], tuple[int, int, list[Move]]] = {}
         least = plan.facts.problem.rules.min_block
         self.piece = max(PIECE, least)
 
     def run(self) -> None:
         self._relieve()
-        for quiet in (False, True):
+        for cross in (False, True):
+            before = math.inf
             for _ in range(SWEEPS):
-                if not self._sweep(quiet=quiet):
+                squares = self.fairness.squares()
+                if squares > before - ENOUGH * max(1.0, before):
+                    break
+                before = squares
+                if not self._sweep(cross=cross):
                     break
                 self.tell()
+        for _ in range(QUIET_SWEEPS):
+            if not self._sweep(quiet=True):
+                break
+        self.tell()
 
     def _relieve(self) -> None:
         """Who is outside the rotation (対象外) gives to whoever can take it."""
@@ -70,13 +96,13 @@ class Exchange:
     def _counted(self) -> list[int]:
         return [i for i in self.facts.I if self.facts.weights[i] > 0]
 
-    def _sweep(self, *, quiet: bool) -> bool:
+    def _sweep(self, *, quiet: bool = False, cross: bool = False) -> bool:
         moved = False
         for a, b in self._pairs(quiet=quiet):
             if self.search.over():
                 return False
             self.search.tick()
-            while self._exchange(a, b, quiet=quiet):
+            while self._exchange(a, b, quiet=quiet, cross=cross):
                 moved = True
         return moved
 
@@ -93,39 +119,38 @@ class Exchange:
     def _gap(self, a: int, b: int, kind: int) -> float:
         return self.fairness.deviation(a, kind) - self.fairness.deviation(b, kind)
 
-    def _exchange(self, a: int, b: int, *, quiet: bool) -> bool:
+    def _exchange(self, a: int, b: int, *, quiet: bool, cross: bool) -> bool:
         """Does the best exchange between the two; False if there is none."""
         away = [move for d in self.facts.D for move in self._moves(a, b, d)]
         swaps = [move for d in self.facts.D for move in self._swaps(a, b, d)]
-        return self._best(a, b, [[move] for move in (*away, *swaps)], quiet=quiet) or self._best(
-            a, b, self._crosswise(a, b, away), quiet=quiet
+        if self._best(a, b, [[move] for move in (*away, *swaps)], quiet=quiet):
+            return True
+        return not quiet and cross and self._crosswise(a, b, away)
+
+    def _crosswise(self, a: int, b: int, away: list[Move]) -> bool:
+        """One day's block for another day's: the pair of sizes that evens out most, if any does."""
+        back = [move for d in self.facts.D for move in self._moves(b, a, d)]
+        given, got = _by_hours(away), _by_hours(back)
+        gains = [
+            (gain, one, other)
+            for one in given
+            for other in got
+            if (gain := self.fairness.moved(a, b, (one[0] - other[0], one[1] - other[1]))) < -TINY
+        ]
+        return any(
+            self._do(moves, gain)
+            for gain, one, other in sorted(gains)
+            for moves in islice(_two_days(given[one], got[other]), TRIES)
         )
 
-    def _crosswise(self, a: int, b: int, away: list[Move]) -> Iterator[list[Move]]:
-        back = [move for d in self.facts.D for move in self._moves(b, a, d)]
-        for one in away:
-            for other in back:
-                if one.d != other.d:
-                    yield [one, other]
-
-    def _best(
-        self, a: int, b: int, choices: "list[list[Move]] | Iterator[list[Move]]", *, quiet: bool
-    ) -> bool:
+    def _best(self, a: int, b: int, choices: Iterable[list[Move]], *, quiet: bool) -> bool:
         ranked = []
         for index, moves in enumerate(choices):
-            gain = self._gain(a, b, moves)
+            gain = self.fairness.moved(a, b, moves[0].hours)
             if gain < -TINY or (quiet and gain < TINY):
                 ranked.append((gain, index, moves))
         ranked.sort(key=lambda each: each[:2])
         return any(self._do(moves, gain) for gain, _, moves in ranked)
-
-    def _gain(self, a: int, b: int, moves: list[Move]) -> float:
-        counter = phone = 0.0
-        for move in moves:
-            sign = 1 if moves[0] is move else -1
-            counter += sign * move.hours[0]
-            phone += sign * move.hours[1]
-        return self.fairness.moved(a, b, (counter, phone))
 
     def _do(self, moves: list[Move], gain: float) -> bool:
         if not all(self._still(move) for move in moves):
@@ -161,6 +186,15 @@ class Exchange:
             self._known[a, b, d] = known
         return known[2]
 
+    def _swaps(self, a: int, b: int, d: int) -> list[Move]:
+        """A block of `a` against a block of `b` on the same day; remembered likewise."""
+        versions = self.plan.version[d][a], self.plan.version[d][b]
+        known = self._swapped.get((a, b, d))
+        if known is None or known[:2] != versions:
+            known = (*versions, list(self._find_swaps(a, b, d)))
+            self._swapped[a, b, d] = known
+        return known[2]
+
     def _find_moves(self, a: int, b: int, d: int) -> Iterator[Move]:
         can, busy, lines = self.facts.can[d][b], self.plan.busy[d][b], self.plan.lines[d]
         for run in self._free_blocks(a, d):
@@ -179,12 +213,9 @@ class Exchange:
         return all(self.plan.board.rules[d][i].ok(line) for i, line in changes.items())
 
     def _free_blocks(self, i: int, d: int) -> list[Run]:
-        fixed = self.facts.fixed[d][i]
-        return [
-            run
-            for run in blocks(self.plan.lines[d][i])
-            if all(fixed[t] == NOBODY for t in range(run.first, run.last))
-        ]
+        runs = blocks(self.plan.lines[d][i])
+        fixed = self.plan.board.rules[d][i].fixed_mask
+        return [run for run in runs if not fixed & ((1 << run.last) - (1 << run.first))]
 
     def _pieces(self, d: int, run: Run) -> Iterator[Run]:
         yield run
@@ -200,8 +231,7 @@ class Exchange:
         hours = sum(self.facts.band_hours[d][run.position][run.first : run.last])
         return (0.0, hours) if self.fairness.is_phone[run.position] else (hours, 0.0)
 
-    def _swaps(self, a: int, b: int, d: int) -> Iterator[Move]:
-        """A block of `a` against a block of `b` on the same day."""
+    def _find_swaps(self, a: int, b: int, d: int) -> Iterator[Move]:
         lines = self.plan.lines[d]
         for one in self._free_blocks(a, d):
             for other in self._free_blocks(b, d):

@@ -6,6 +6,7 @@ takes part in it (rule 6).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from webapp.rota.solver.facts import NOBODY, Break, Facts
 
@@ -31,7 +32,8 @@ class LineFault:
     fixed_alone: bool
 
 
-def blocks(line: Line) -> list[Run]:
+@lru_cache(maxsize=200_000)
+def blocks(line: Line) -> tuple[Run, ...]:
     """Rule 9: one person at one position without a gap."""
     found, first = [], 0
     for t in range(1, len(line) + 1):
@@ -39,7 +41,7 @@ def blocks(line: Line) -> list[Run]:
             if line[first] != NOBODY:
                 found.append(Run(first, t, line[first]))
             first = t
-    return found
+    return tuple(found)
 
 
 class DayRules:
@@ -79,19 +81,19 @@ class DayRules:
         span = (1 << last) - (1 << first)
         return self.fixed_mask & span == span
 
-    def _short_blocks(self, runs: list[Run]) -> Iterator[LineFault]:
+    def _short_blocks(self, runs: tuple[Run, ...]) -> Iterator[LineFault]:
         for run in runs:
             if self.minutes(run.first, run.last) < self.rules.min_block:
                 alone = self._is_fixed(run.first, run.last)
                 yield LineFault("block", run.first, run.last, alone)
 
-    def _long_stretches(self, runs: list[Run]) -> Iterator[LineFault]:
+    def _long_stretches(self, runs: tuple[Run, ...]) -> Iterator[LineFault]:
         for stretch in self.stretches(runs):
             if sum(self.minutes(run.first, run.last) for run in stretch) > self.max_consecutive:
                 alone = all(self._is_fixed(run.first, run.last) for run in stretch)
                 yield LineFault("consecutive", stretch[0].first, stretch[-1].last, alone)
 
-    def stretches(self, runs: list[Run]) -> list[list[Run]]:
+    def stretches(self, runs: tuple[Run, ...]) -> list[list[Run]]:
         """Rule 7: a gap shorter than the rest does not end a stretch, whatever the positions."""
         found: list[list[Run]] = []
         for run in runs:
@@ -103,14 +105,14 @@ class DayRules:
             found.append([run])
         return found
 
-    def _too_much(self, runs: list[Run]) -> Iterator[LineFault]:
+    def _too_much(self, runs: tuple[Run, ...]) -> Iterator[LineFault]:
         if self.max_day is None:
             return
         if sum(self.minutes(run.first, run.last) for run in runs) > self.max_day:
             alone = all(self._is_fixed(run.first, run.last) for run in runs)
             yield LineFault("daily", runs[0].first, runs[-1].last, alone)
 
-    def _no_break(self, line: Line, runs: list[Run]) -> Iterator[LineFault]:
+    def _no_break(self, line: Line, runs: tuple[Run, ...]) -> Iterator[LineFault]:
         if self.breaks is None:
             return
         duty = mask_of(line)
@@ -118,7 +120,7 @@ class DayRules:
             alone = all(each.mask & self.fixed_mask for each in self.breaks)
             yield LineFault("lunch", runs[0].first, runs[-1].last, alone)
 
-    def _no_time_to_travel(self, runs: list[Run]) -> Iterator[LineFault]:
+    def _no_time_to_travel(self, runs: tuple[Run, ...]) -> Iterator[LineFault]:
         """Rule 11: any two duties of the day, not only neighbours."""
         if not self.rules.travel:
             return
