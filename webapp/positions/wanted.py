@@ -196,10 +196,13 @@ class ProfileWanted:
     @property
     def is_limited(self) -> bool:
         """Something beyond skills and experience: 「個別の設定」."""
+        return self.group is not Group.ROTATE or self.has_details
+
+    @property
+    def has_details(self) -> bool:
         return bool(
             self.max_consecutive_minutes
             or self.max_daily_minutes
-            or self.group is not Group.ROTATE
             or self.forbidden
             or self.preferences
             or self.pairs
