@@ -104,8 +104,9 @@ class City:
 
     @property
     def who(self) -> dict[str, Any]:
-        """The demonstration's sign-ins: member, chief, lead, hr, admin."""
-        return dict(zip(("member", "chief", "lead", "hr", "admin"), demo.SIGN_INS, strict=True))
+        """The demonstration's sign-ins; coordinator: of 市民課's duty rota."""
+        names = ("member", "chief", "lead", "coordinator", "hr", "admin")
+        return dict(zip(names, demo.SIGN_INS, strict=True))
 
 
 @pytest.fixture

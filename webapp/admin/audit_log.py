@@ -37,7 +37,26 @@ WORDS = {
     "token.revoke": "トークンの取消し",
     "status": "在席状態の代行入力",
     "punch": "報告の代行入力",
+    "kiosk.create": "共有端末の追加",
+    "kiosk.bind": "共有端末と端末の結び付け",
+    "kiosk.unbind": "共有端末の結び付けの解除",
+    "kiosk.renew": "共有端末のアドレスの作り直し",
+    "kiosk.revoke": "共有端末の取消し",
+    "kiosk.pin_reset": "共有端末の暗証番号の取消し",
+    "duty.hand_over": "当番の交代（共有端末）",
+    "duty.swap": "当番の交代",
+    "duty.order": "当番の指示",
+    "positions.person": "当番の個人設定",
+    "shortage.take": "不足への対応",
 }
+
+# Where a feature records many kinds of change of one thing, the thing is named.
+_THINGS = {"positions": "持ち場と必要数の変更", "rota": "当番表の変更", "import": "取込"}
+
+
+def word_of(action: str) -> str:
+    return WORDS.get(action) or _THINGS.get(action.partition(".")[0]) or action
+
 
 DETAILS = {
     "import": "取込番号",
@@ -77,7 +96,7 @@ def audit_log() -> Any:
         entries=[(entry, _line(entry, names, units)) for entry in entries],
         wanted=wanted,
         full=len(entries) == queries.AUDIT_PAGE,
-        actions=[(code, WORDS.get(code, code)) for code in queries.actions_recorded()],
+        actions=[(code, word_of(code)) for code in queries.actions_recorded()],
         now=now,
     )
 
@@ -89,7 +108,7 @@ def _names(entries: list[AuditEntry]) -> dict[int, str]:
 def _line(entry: AuditEntry, names: dict[int, str], units: dict[str, str]) -> dict[str, str]:
     return {
         "who": entry.actor_name,
-        "what": WORDS.get(entry.action, entry.action),
+        "what": word_of(entry.action),
         "whom": names.get(entry.staff_id or 0, ""),
         "unit": units.get(entry.unit_code or "", entry.unit_code or ""),
         "detail": _detail(entry.detail or {}),

@@ -39,7 +39,8 @@ def punches(staff_id: int) -> Sequence[Record]:
                 "拠点": p.site,
                 "戻る予定": _local(p.return_at),
                 "取込元": p.source,
-                "受けた方法": CHANNEL_WORDS.get(p.channel or ""),
+                "受けた方法": CHANNEL_WORDS.get(p.channel or "")
+                or ("共有端末" if p.channel == "kiosk" else None),
                 "入力した人": names.get(p.made_by or 0),
                 "補足": p.note,
                 "確かめること": FLAG_WORDS.get(p.flag or ""),
