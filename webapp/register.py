@@ -38,6 +38,7 @@ FEATURES = (
     "board",
     "coverage",
     "kiosk",
+    "rota",
     "reports",
     "admin",
     "api",

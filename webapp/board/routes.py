@@ -41,7 +41,14 @@ _NAV = {
     "board.search_page": "search",
     "board.about": "about",
 }
-_NAV_OF_FEATURE = {"standup": "standup", "reports": "day", "admin": "admin", "accounts": "account"}
+_NAV_OF_FEATURE = {
+    "standup": "standup",
+    "rota": "rota",
+    "positions": "rota",
+    "reports": "day",
+    "admin": "admin",
+    "accounts": "account",
+}
 
 
 @bp.app_context_processor
