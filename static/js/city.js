@@ -1,5 +1,6 @@
 // The tree of units: counts only, never rows. Opened branches are asked for; open ones stay current.
 import { get } from "./api.js";
+import { ShortageList } from "./city-gaps.js";
 import { Live } from "./live.js";
 import { fromTemplate, part, write } from "./render.js";
 import { t } from "./text.js";
@@ -44,6 +45,7 @@ class CityPage {
     /** @type {Set<string>} */
     this.open = new Set(JSON.parse(sessionStorage.getItem(OPEN_KEY) ?? "[]"));
     this.moved = false;
+    this.gaps = new ShortageList(snapshot.shortages ?? []);
     this.total = this.insert(
       this.unit,
       { name: snapshot.name, people: 0, states: {}, places: {} },
@@ -72,6 +74,7 @@ class CityPage {
       counts: (message) => {
         this.moved = true;
         this.update(message.unit, message.children);
+        this.gaps.counted(message.children, () => this.askGaps());
       },
       rows: () => {
         this.moved = true;
@@ -87,9 +90,15 @@ class CityPage {
   async fetch() {
     const snapshot = await this.ask(this.unit);
     this.live?.fetched(snapshot.as_of);
+    this.gaps.show(snapshot.shortages ?? []);
     this.update(this.unit, snapshot.children ?? {});
     this.sum(snapshot);
     for (const unit of this.open) if (this.rows.has(unit)) void this.again(unit);
+  }
+
+  async askGaps() {
+    const snapshot = await this.ask(this.unit);
+    this.gaps.show(snapshot.shortages ?? []);
   }
 
   /** The children's counts, also of a unit small enough for rows. @param {string} unit @returns {Promise<Snapshot>} */
@@ -131,7 +140,9 @@ class CityPage {
         sums[name] = (sums[name] ?? 0) + Number(/** @type {HTMLElement} */ (cell).dataset.n ?? 0);
       }
     }
-    for (const [name, n] of Object.entries(sums)) this.cell(this.total, name, n, false);
+    for (const [name, n] of Object.entries(sums))
+      if (name === "short") this.short(this.total, n);
+      else this.cell(this.total, name, n, false);
   }
 
   /** @param {string} unit @param {Record<string, Child>} children @param {number} level @param {HTMLElement} after */
@@ -168,6 +179,17 @@ class CityPage {
   /** @param {HTMLElement} row @param {Child} child @param {boolean} fresh */
   paint(row, child, fresh) {
     for (const [name, n] of Object.entries(figures(child))) this.cell(row, name, n, fresh);
+    this.short(row, child.short ?? 0);
+  }
+
+  /** Positions short of people now: ▲ and how many; filled where the line is the last one to open.
+   * @param {HTMLElement} row @param {number} n */
+  short(row, n) {
+    const cell = part(row, "short");
+    if (!cell || cell.dataset.n === String(n)) return;
+    cell.dataset.n = String(n);
+    part(row, "bad")?.toggleAttribute("hidden", n === 0);
+    write(row, "shorts", String(n));
   }
 
   /** @param {HTMLElement} row @param {string} name @param {number} n @param {boolean} fresh */

@@ -141,14 +141,14 @@ export class CoveragePanel {
     const others = entries.filter(isShortNow).length - (ahead ? 0 : 1);
     alarm.classList.toggle("ahead", ahead);
     alarm.dataset.position = entry.position;
-    write(alarm, "name", ahead ? t("このあと {name}", { name: entry.name }) : entry.name);
+    write(alarm, "name", entry.name);
     write(alarm, "till", span(short));
     write(alarm, "missing", String(short.missing));
     const more = others > 0 ? t("ほか{n}か所", { n: others }) : "";
     const long = short.level === "long" ? t("{time} から継続", { time: hm(short.from) }) : "";
     write(alarm, "numbers", ahead ? t("いまは足りています") : numbers(entry.now));
     write(alarm, "cause", this.taken(entry) || cause(entry, this.missing.get(entry.position)));
-    write(alarm, "more", more || long);
+    write(alarm, "more", ahead ? t("このあと") : more || long);
     this.showActs(alarm, entry);
   }
 
