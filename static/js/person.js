@@ -1,6 +1,6 @@
 // The person card: how to reach somebody first, in words that can be said on the telephone; entry on their behalf.
 import { ApiError, get, post } from "./api.js";
-import { hmOrDay, serverNow } from "./clock.js";
+import { hm, hmOrDay, serverNow } from "./clock.js";
 import { dialog, open } from "./dialog.js";
 import { colour, fromTemplate, part, shape, write } from "./render.js";
 import { label, t } from "./text.js";
@@ -81,11 +81,27 @@ function fillCard(box, card) {
   write(box, "unit", card.unit_name ?? "");
   fact(box, "extension", card.contacts?.extension);
   fact(box, "mobile", card.contacts?.mobile);
+  fact(box, "duty", dutyText(card.duties ?? []));
   fillReach(box, card.reach_first);
   fillOthers(box, card.others ?? []);
   box.querySelector('[data-row="proxy"]')?.toggleAttribute("hidden", !card.may_proxy);
   const place = /** @type {HTMLSelectElement | null} */ (box.querySelector("#proxy-place"));
   if (place && card.row.place && card.row.place !== "leave") place.value = card.row.place;
+}
+
+/** 「いま 窓口1 10:30まで、次 電話 13:00〜15:00」 @param {Array<{position: string, from: string, to: string, state: string}>} duties */
+function dutyText(duties) {
+  return duties
+    .map((duty) =>
+      duty.state === "now"
+        ? t("いま {position} {time}まで", { position: duty.position, time: hm(duty.to) })
+        : t("次 {position} {from}〜{to}", {
+            position: duty.position,
+            from: hm(duty.from),
+            to: hm(duty.to),
+          }),
+    )
+    .join("、");
 }
 
 /** @param {HTMLElement} box @param {{kind: string, number: string | null, sentence: string} | null} first */

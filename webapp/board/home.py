@@ -12,9 +12,11 @@ from webapp.core import calendar, clock, settings
 from webapp.core.hours import clock_of
 from webapp.day import queries as day
 from webapp.day.queries import PersonDay
+from webapp.duties import queries as duties
 from webapp.org import queries as org
 from webapp.org.settings import SITES
 from webapp.plans import queries as plans
+from webapp.positions import queries as positions
 from webapp.presence import service as presence
 from webapp.presence.day_rules import (
     Reported,
@@ -84,7 +86,7 @@ def _today(actor: Actor, person: PersonDay | None, today: date, now: datetime) -
         "segments": _segments(person),
         "report": _report(actor.staff_id, person, today, now),
         "standup": standup.day_of(actor.staff_id, today),
-        "duties": [],
+        "duties": duties_today(person, now),
         "week": _week(actor.staff_id, today),
     }
 
@@ -98,6 +100,18 @@ def _hours(person: PersonDay | None) -> dict[str, Any] | None:
         "to": clock_of(hours.end, padded=True),
         "breaks": [[clock_of(a, padded=True), clock_of(b, padded=True)] for a, b in hours.breaks],
     }
+
+
+def duties_today(person: PersonDay | None, now: datetime) -> list[dict[str, Any]]:
+    """Today's duties in order of time; state: over | now | next (the first to come) | later."""
+    found: list[dict[str, Any]] = []
+    coming = iter(("next",))
+    for duty in person.facts.duties if person else ():
+        over, on = duty.ends_at <= now, duty.holds(now)
+        state = "over" if over else "now" if on else next(coming, "later")
+        span = {"from": iso(duty.starts_at), "to": iso(duty.ends_at)}
+        found.append({"position": duty.position} | span | {"state": state})
+    return found
 
 
 def _segments(person: PersonDay | None) -> list[dict[str, Any]]:
@@ -168,10 +182,26 @@ def _missing_end(staff_id: int, today: date, now: datetime) -> dict[str, Any] | 
 
 
 def _week(staff_id: int, today: date) -> list[dict[str, Any]]:
-    """Monday to Friday of this week: where one is planned to be."""
+    """Monday to Friday of this week: where one is planned to be, and on which duties."""
     business = org.business_calendar()
     monday = today - timedelta(days=today.weekday())
-    return [_week_day(staff_id, monday + timedelta(days=n), business) for n in range(5)]
+    held = _week_duties(staff_id, monday)
+    return [
+        _week_day(staff_id, on, business) | {"duties": held.get(on, [])}
+        for on in (monday + timedelta(days=n) for n in range(5))
+    ]
+
+
+def _week_duties(staff_id: int, monday: date) -> dict[date, list[dict[str, str]]]:
+    """{day: its duties}; at most one line a day is shown, with all in its title."""
+    rows = duties.duties_between(staff_id, monday, monday + timedelta(days=4))
+    posts = positions.posts_by_id({row.position_id for row in rows})
+    found: dict[date, list[dict[str, str]]] = {}
+    for row in rows:
+        post = posts.get(row.position_id)
+        span = {"from": clock_of(row.start_minute), "to": clock_of(row.end_minute)}
+        found.setdefault(row.day, []).append({"position": post.name if post else ""} | span)
+    return found
 
 
 def _week_day(staff_id: int, on: date, business: calendar.BusinessCalendar) -> dict[str, Any]:

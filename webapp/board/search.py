@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, func, or_, select
 from webapp.accounts import access
 from webapp.accounts.access import Actor
 from webapp.accounts.rules import Form
-from webapp.board import queries
+from webapp.board import home, queries
 from webapp.board.rows import Row, directory_row
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.core.refusals import NotFound
+from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.org.models import Posting, Staff
 from webapp.org.queries import PersonPosting
@@ -118,6 +119,7 @@ def card(actor: Actor, number: str, *, now: datetime) -> dict[str, Any]:
         "form": form.value,
         "row": full if form is Form.FULL else directory_row(full),
         "reach_first": reach_first(shown, full),
+        "duties": _duties(staff.id, now) if form is Form.FULL else [],
         "contacts": {
             "extension": shown.extension,
             "mobile": shown.mobile if form is Form.FULL or full["reach"] == "transfer" else "",
@@ -125,6 +127,12 @@ def card(actor: Actor, number: str, *, now: datetime) -> dict[str, Any]:
         "may_proxy": staff.id != actor.staff_id and access.may_act_for(actor, postings, tree),
         "others": _others(actor, shown, now),
     }
+
+
+def _duties(staff_id: int, now: datetime) -> list[dict[str, Any]]:
+    """The duty of now and the next one."""
+    person = day.days_of([staff_id], now=now).get(staff_id)
+    return [d for d in home.duties_today(person, now) if d["state"] in ("now", "next")]
 
 
 def _row_in(unit_id: int, rows: list[queries.LiveRow]) -> queries.LiveRow:
