@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from webapp.core.calendar import BusinessCalendar
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
 from webapp.core.refusals import Conflict
+from webapp.coverage import queries as coverage
 from webapp.demo import (
     SIGN_INS,
+    counters,
     fill,
     follow_clock,
     nursery,
@@ -37,6 +40,7 @@ from webapp.demo import (
     week,
 )
 from webapp.demo.units import NURSERY, units
+from webapp.duties.models import Duty
 from webapp.org import queries as org
 from webapp.org.rules import Role
 from webapp.presence import service as presence
@@ -232,10 +236,41 @@ def test_sign_ins(city: Flask) -> None:
             assert is_password(account.password_hash, who.password)
             (posting, *_) = org.postings_of([staff.id], TUESDAY, known_at=clock.now())[staff.id]
             roles.append(posting.roles)
-        assert [Role.CHIEF in held for held in roles] == [False, True, False, False, False]
+        assert [Role.CHIEF in held for held in roles] == [False, True, *[False] * 4]
         assert Role.CONFIRMER in roles[2]
-        assert Role.HR in roles[3]
-        assert Role.ADMIN in roles[4]
+        assert Role.COORDINATOR in roles[3]
+        assert Role.HR in roles[4]
+        assert Role.ADMIN in roles[5]
+
+
+def test_citizens_counters_have_one_gap_ahead(city: Flask) -> None:
+    """Four counters and two telephones on a fixed rota; nobody at 窓口2 from 15:00."""
+    with city.app_context():
+        now = clock.now()
+        node = org.current_tree().by_code(counters.CITIZENS)
+        assert node is not None
+        found = coverage.covers([node.id], now=now)[node.id]
+        kinds = [day.post.kind.value for day in found.cover.positions]
+        assert (kinds.count("counter"), kinds.count("phone")) == (4, 2)
+        assert not any(day.no_rota for day in found.cover.positions)
+        shorts = {day.post.name: day.short for day in found.cover.positions if day.short}
+        assert list(shorts) == ["窓口2"]
+        short = shorts["窓口2"]
+        assert short is not None
+        assert (short.start, short.end) == (15 * 3600, 16 * 3600 + 1800)
+        assert (short.level, short.missing) == ("ahead", 1)
+
+
+def test_nobody_of_the_rota_breaks_its_rules(city: Flask) -> None:
+    """As a careful coordinator would: one place at a time, no more than two hours without a rest, at the office."""
+    with city.app_context():
+        by_day: dict[tuple[int, date], list[Duty]] = {}
+        for duty in db.session.scalars(select(Duty).order_by(Duty.start_minute)):
+            by_day.setdefault((duty.staff_id, duty.day), []).append(duty)
+        assert len({day for _, day in by_day}) > 15
+        for mine in by_day.values():
+            assert all(a.end_minute + 30 <= b.start_minute for a, b in pairwise(mine))
+            assert all(duty.end_minute - duty.start_minute <= 120 for duty in mine)
 
 
 def test_what_yesterday_left(city: Flask) -> None:

@@ -137,11 +137,11 @@ _BLOCKS = {
         ("12:00", "13:00"),
         ("8:30", "10:30"),
         ("10:30", "12:00"),
-        ("13:00", "15:00"),
-        ("15:00", "17:15"),
+        ("13:00", "14:30"),
+        ("14:30", "16:00"),
+        ("16:00", "17:15"),
     ),
 }
-LONGEST = 120
 REST = 30
 
 
@@ -189,7 +189,11 @@ def _fits(person: Person, start: int, end: int, turns: Iterable[Turn]) -> bool:
     noon = minute_of("12:00")
     at_noon = any(turn.start == noon for turn in mine) or start == noon
     early = all(not (t.start < noon and t.end > noon - 60) for t in mine) and end <= noon - 60
-    return not at_noon or early or start in (noon, minute_of("15:00"))
+    return (
+        not at_noon
+        or early
+        or start in (noon, minute_of("14:30"), minute_of("15:00"), minute_of("16:00"))
+    )
 
 
 def moved_break(turns: Iterable[Turn], number: str) -> tuple[int, int] | None:
