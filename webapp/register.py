@@ -28,6 +28,7 @@ from webapp.positions import service as positions
 from webapp.presence.service import record_connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
+from webapp.rota import notices
 from webapp.standup import live as standup_live
 
 FEATURES = (
@@ -146,6 +147,7 @@ def register_realtime(app: Flask) -> None:
         rest_s=coverage_live.REST_S,
     )
     pump.register("standup", standup_live.render)
+    pump.register(notices.TOPIC, notices.render)
     pump.register("help", help_live.render)
     server = engine.make_server(app.config["ZAISEKI"])
     server.init_app(app)

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from webapp.api.forms import StandupBody
 from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
+from webapp.rota.swap_forms import AskBody, OrderBody, RefuseBody
 
 REF = "#/components/schemas/{model}"
 TIME = {"type": "string", "format": "date-time", "description": "ISO 8601 with +09:00"}
@@ -102,7 +103,15 @@ ANSWERS: dict[str, dict[str, Any]] = {
     ),
     "Error": _object(error=_object(code=TEXT, message=TEXT, fields={"type": "object"})),
 }
-BODIES: tuple[type[BaseModel], ...] = (StatusBody, PunchBody, ProxyPunchBody, StandupBody)
+BODIES: tuple[type[BaseModel], ...] = (
+    StatusBody,
+    PunchBody,
+    ProxyPunchBody,
+    StandupBody,
+    AskBody,
+    OrderBody,
+    RefuseBody,
+)
 
 
 def _answer(name: str | None, text: str) -> dict[str, Any]:
@@ -193,6 +202,60 @@ PATHS: dict[str, dict[str, Any]] = {
     },
     "/punches": {"post": _call("rows of card readers and 庶務事務, as in the CSV", "punch:write")},
     "/units": {"get": _call("tree of units", "self")},
+    "/units/{code}/burden": {
+        "get": _call(
+            "weighted duty against targets",
+            "unit:read",
+            parameters=[
+                _in("code"),
+                _in("days", "query", required=False),
+                _in("until", "query", required=False),
+                _in("draft", "query", required=False),
+            ],
+        )
+    },
+    "/units/{code}/swaps": {
+        "get": _call("swaps of duties of the unit", "unit:read", parameters=[_in("code")])
+    },
+    "/me/swaps": {"get": _call("own swaps, and those offered to oneself", "self")},
+    "/swaps": {"post": _call("offer a duty: give or trade", "self", status="201", body=AskBody)},
+    "/swaps/{swap_id}/accept": {
+        "post": _call("take it; the first has it", "self", parameters=[_in("swap_id")])
+    },
+    "/swaps/{swap_id}/decline": {"post": _call("not me", "self", parameters=[_in("swap_id")])},
+    "/swaps/{swap_id}/withdraw": {
+        "post": _call("take the offer back", "self", parameters=[_in("swap_id")])
+    },
+    "/swaps/{swap_id}/approve": {
+        "post": _call("let it be done", "unit:write", parameters=[_in("swap_id")])
+    },
+    "/swaps/{swap_id}/refuse": {
+        "post": _call(
+            "do not let it be done", "unit:write", body=RefuseBody, parameters=[_in("swap_id")]
+        )
+    },
+    "/duties/{duty_id}/order": {
+        "post": _call(
+            "a duty changes hands by order, with a reason",
+            "unit:write",
+            body=OrderBody,
+            parameters=[_in("duty_id")],
+        )
+    },
+    "/me/notices": {"get": _call("unread notices of duties", "self")},
+    "/me/notices/read": {"post": _call("all of them are read", "self")},
+    "/me/notices/{notice_id}/read": {
+        "post": _call("this one is read", "self", parameters=[_in("notice_id")])
+    },
+    "/me/calendar-feed": {
+        "get": _call("whether there is a calendar feed", "self"),
+        "post": _call("a new address, told once; the former ends", "self", status="201"),
+        "delete": _call("end the feed", "self"),
+    },
+    "/duties.ics": {
+        "get": _call("iCalendar of one's duties", "token", parameters=[_in("token", "query")])
+        | {"security": []}
+    },
     "/boards/{unit}": {
         "get": _call(
             "a unit and all below",

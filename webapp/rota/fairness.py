@@ -15,12 +15,13 @@ from webapp.positions import queries as positions
 from webapp.positions.rules import GROUP_WORDS, Group, Post
 from webapp.rota import burden
 from webapp.rota.burden import Carried
-from webapp.rota.models import Rota, RotaCell
+from webapp.rota.burden_rules import Hours
+from webapp.rota.desk import Desk
+from webapp.rota.models import Rota
 from webapp.rota.solver import measure
 from webapp.rota.solver.facts import Facts
 from webapp.rota.solver.measure import Load
 from webapp.rota.solver.problem import Band, Day, Person, Position, Problem, Segment, read_problem
-from webapp.rota.solver.problem import Duty as Row
 from webapp.rota.weighing import NO_RULES
 
 WORKING_WEEK = 5
@@ -165,42 +166,21 @@ def coming_draft(unit_id: int, today: date) -> Rota | None:
     return db.session.scalars(query.order_by(Rota.first_on).limit(1)).one_or_none()
 
 
-def with_draft(problem: Mapping[str, Any], cells: Sequence[RotaCell], before: Ledger) -> Balance:
-    """The solver's loads if the draft were fixed: its own problem, carrying in what the ledger says.
-
-    problem: of the draft's days, as the solver gets it (staff by number, positions by id).
-    """
-    numbers = {person.staff_id: person.number for person in before.people}
-    facts = Facts(read_problem(_carrying(problem, before)))
-    rows = [
-        Row(
-            cell.day.isoformat(),
-            cell.start_minute,
-            str(cell.position_id),
-            number,
-            cell.end_minute,
-        )
-        for cell in cells
-        if (number := numbers.get(cell.staff_id)) in facts.person_of
-        and number is not None
-        and str(cell.position_id) in facts.position_of
-        and cell.day.isoformat() in facts.day_of
-    ]
-    loads = measure.loads(facts, rows)
-    ids = {number: staff_id for staff_id, number in numbers.items()}
+def with_draft(desk: Desk, before: Ledger) -> Balance:
+    """The solver's loads if the draft on the desk were fixed, carrying in what the ledger says."""
+    facts = Facts(read_problem(_carrying(desk.problem, before)))
+    loads = measure.loads_of(facts, measure.raw_loads(facts, measure.lines_of(facts, desk.duties)))
+    ids = {person.number: person.staff_id for person in before.people}
     by_id = {ids[load.staff]: load for load in loads if load.staff in ids}
     return Balance(by_id, measure.unfairness(loads), measure.spread(facts, loads))
 
 
 def _carrying(problem: Mapping[str, Any], before: Ledger) -> dict[str, Any]:
     loads = {person.number: before.carried[person.staff_id].load for person in before.people}
-    staff = [
-        person
-        | {
-            "carry_in": {"counter": loads[person["id"]].counter, "phone": loads[person["id"]].phone}
-            if person["id"] in loads
-            else person.get("carry_in", {})
-        }
-        for person in problem["staff"]
-    ]
-    return {**problem, "staff": staff}
+    return {**problem, "staff": [_with_carry(person, loads) for person in problem["staff"]]}
+
+
+def _with_carry(person: dict[str, Any], loads: Mapping[str, Hours]) -> dict[str, Any]:
+    if (load := loads.get(person["id"])) is None:
+        return person
+    return person | {"carry_in": {"counter": load.counter, "phone": load.phone}}

@@ -304,7 +304,7 @@ def _open_swap(swap_id: int, act: Act, *, actor: Actor, now: datetime) -> tuple[
         raise NotFound("この交代は見つかりません。")
     if State(swap.state) not in OPEN:
         raise Conflict(_late_words(swap))
-    if _has_begun(swap, now):
+    if has_begun(swap, now):
         raise Conflict("当番の時間が始まったので、この交代は終わりました。")
     return swap, who
 
@@ -347,7 +347,7 @@ def _next(swap: Swap, act: Act) -> State:
     return state
 
 
-def _has_begun(swap: Swap, now: datetime) -> bool:
+def has_begun(swap: Swap, now: datetime) -> bool:
     stretch = Stretch(swap.day, swap.start_minute, swap.end_minute)
     return begins(stretch, today=org.today(now), minute=minute_of(swap.day, now))
 
@@ -466,7 +466,7 @@ def expire(*, now: datetime) -> int:
     query = select(Swap).where(
         Swap.state.in_([state.value for state in OPEN]), Swap.day <= org.today(now)
     )
-    over = [row for row in db.session.scalars(query) if _has_begun(row, now)]
+    over = [row for row in db.session.scalars(query) if has_begun(row, now)]
     for row in over:
         row.state, row.decided_at = State.EXPIRED.value, now
         swap_notices.expired(row, _post(row), now=now)
