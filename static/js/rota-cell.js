@@ -245,6 +245,11 @@ export function pinWords(cell) {
   return cell.pinned ? t("固定をやめました") : t("固定しました");
 }
 
+/** The load stands at the right already. @param {string} words */
+function saysLoad(words) {
+  return /^負担 [\d.]+ \/ 目安/.test(words);
+}
+
 /** @param {Candidate} one @param {boolean} first */
 function candidateNode(one, first) {
   const node = fromTemplate("t-candidate");
@@ -254,7 +259,7 @@ function candidateNode(one, first) {
   write(node, "name", one.name);
   const moved =
     one.break && one.break_moves ? [t("休憩は {time} に移る", { time: one.break })] : [];
-  write(node, "why", [...moved, ...one.why].join("\n"));
+  write(node, "why", [...moved, ...one.why.filter((words) => !saysLoad(words))].join("\n"));
   write(node, "warnings", (one.warnings ?? []).join("\n"));
   write(node, "load", one.load === null ? "–" : one.load.toFixed(1));
   write(node, "target", one.target === null ? "" : t("目標 {n}", { n: one.target.toFixed(1) }));

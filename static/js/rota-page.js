@@ -74,7 +74,14 @@ export class RotaPage {
     const scroll = this.root.querySelector("[data-scroll]");
     const at = { left: scroll?.scrollLeft ?? 0, top: scroll?.scrollTop ?? 0 };
     const shown = this.root.querySelector("#grid")?.getAttribute("data-show");
+    const unfolded = new Set(
+      [...this.root.querySelectorAll("details[data-keep][open]")].map((one) =>
+        one.getAttribute("data-keep"),
+      ),
+    );
     this.root.replaceChildren(document.importNode(part, true));
+    for (const one of this.root.querySelectorAll("details[data-keep]"))
+      one.toggleAttribute("open", unfolded.has(one.getAttribute("data-keep")));
     this.data = readData(this.root);
     document.title = part.dataset.title ?? document.title;
     if (shown) this.root.querySelector("#grid")?.setAttribute("data-show", shown);

@@ -71,6 +71,11 @@ class WeekPage:
         return int((self.week.get("figures") or {}).get("changes") or 0)
 
     @property
+    def mostly_open(self) -> bool:
+        slots = [s for g in self.groups for r in g.rows for b in r.boxes for s in b.slots]
+        return sum(s.missing > 0 for s in slots) * 3 > len(slots)
+
+    @property
     def width(self) -> int:
         return sum(day.width for day in self.days)
 
@@ -108,6 +113,7 @@ def page(
 def _slots(week: Json, viewer: str, *, edits: bool) -> list[Slot]:
     short = short_names((p["staff"], p["name"]) for p in week["people"])
     full = {p["staff"]: p["name"] for p in week["people"]}
+    odd = {cell for each in week.get("conflicts", ()) for cell in each["cells"]}
     found = []
     for cell in week["cells"] if edits else week["fixed"]:
         start, end = minute_of(cell["from"]), minute_of(cell["to"])
@@ -128,6 +134,7 @@ def _slots(week: Json, viewer: str, *, edits: bool) -> list[Slot]:
                 pinned=bool(cell.get("pinned")),
                 changed=bool(cell.get("changed")),
                 mine=staff == viewer,
+                odd=edits and cell["id"] in odd,
                 whole=(start, end),
             )
         )

@@ -29,6 +29,7 @@ class Slot:
     pinned: bool = False
     changed: bool = False
     mine: bool = False
+    odd: bool = False  # named by a conflict
     standard: bool = False  # as long as its column says
     continued: bool = False  # began in the part of the day above
     whole: Span = (0, 0)  # the duty's own span, when it crosses from one part into the next
