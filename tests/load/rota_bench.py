@@ -19,8 +19,9 @@ from typing import Any
 
 from tests.load.machine import load_average
 from tests.load.rota_run import Run, every_core, run
-from tests.rota import fairness, offices, round_robin
+from tests.rota import fairness, offices, round_robin, statement
 from tests.rota.made import Made
+from tests.rota.reading import Office
 from tests.tools import nurse
 
 
@@ -30,7 +31,7 @@ class Sizes:
     replans: int = 5
     months: int = 2  # four-week offices of 30 whose spread is measured, besides the one of 60
     again: int = 4
-    small_s: int = 2
+    small_s: int = 5  # the suite gives them 2
     middle_s: int = 30
     large_s: int = 120
     nurse_s: int = 60
@@ -142,11 +143,11 @@ def _spread(bench: Bench, made: Run) -> None:
     by_hand = round_robin.plan(made.problem)
     bench.tell(
         "rota_spread",
-        "≤ 2 weighted hours over four weeks; by hand 9–30 in offices of 30, 25–57 in offices of 60",
+        "≤ 2 weighted hours over four weeks; by hand beside it",
         people=len(made.problem["staff"]),
         days=len(made.problem["days"]),
-        spread=_spread_of(made.problem, made.plan),
-        by_hand=_spread_of(made.problem, by_hand),
+        **_spreads(made.problem, made.plan),
+        **{f"{name}_by_hand": value for name, value in _spreads(made.problem, by_hand).items()},
         uncovered_by_hand=by_hand["objective"]["uncovered_minutes"],
         unfairness_by_hand=round(by_hand["objective"]["unfairness"], 2),
         violations=len(made.faults),
@@ -154,9 +155,17 @@ def _spread(bench: Bench, made: Run) -> None:
     )
 
 
-def _spread_of(problem: offices.Problem, plan: dict[str, Any]) -> float:
+def _spreads(problem: offices.Problem, plan: dict[str, Any]) -> dict[str, float]:
+    """Full-timers there every day; what they bear over their target; and all who were there for four fifths.
+
+    The third is wide however fair a plan is: targets go by presence, so 80 and 100 % are not alike.
+    """
     made = Made.of(problem, plan)
-    return round(fairness.spread(made.office, made.cells), 2)
+    return {
+        "spread": round(fairness.spread(made.office, made.cells, least_presence=1.0), 2),
+        "spread_from_target": round(fairness.spread_from_target(made.office, made.cells), 2),
+        "spread_80_percent": round(fairness.spread(made.office, made.cells), 2),
+    }
 
 
 # --- an absence, and the same again --------------------------------------------------------------
@@ -164,7 +173,7 @@ def _spread_of(problem: offices.Problem, plan: dict[str, Any]) -> float:
 
 def rota_replan(bench: Bench) -> None:
     """A fixed week of 30; someone with duty is away from ten o'clock of the second day on, or all of the third."""
-    changed, faults, seconds, left_open = [], 0, [], []
+    changed, lost, faults, seconds, left_open = [], [], 0, [], []
     for seed in range(1, bench.sizes.replans + 1):
         problem = offices.large(30, 5, 5, seed)
         before = bench.solve(problem, bench.sizes.middle_s // 3)
@@ -173,6 +182,7 @@ def rota_replan(bench: Bench) -> None:
         ill = offices.fall_ill(fixed, problem["days"][day]["date"], time, Random(seed))
         after = bench.solve(ill, bench.sizes.middle_s // 3)
         changed.append(after.plan["objective"]["changes"])
+        lost.append(_blocks_lost(ill))
         left_open.append(after.uncovered - before.uncovered)
         faults += len(before.faults) + len(after.faults)
         seconds.append(round(after.seconds, 2))
@@ -180,10 +190,18 @@ def rota_replan(bench: Bench) -> None:
         "rota_replan",
         "≤ 3 changed cells after one absence, in offices of 30 and more",
         changed_cells=changed,
+        blocks_lost=lost,
         more_uncovered=left_open,
         violations=faults,
         seconds=seconds,
     )
+
+
+def _blocks_lost(ill: offices.Problem) -> int:
+    """Fixed duties that the absent can no longer have: no plan changes fewer cells."""
+    office = Office(ill)
+    gone = {c for c in office.published - office.past if not office.fits(*c)}
+    return len(statement.rows_of(gone))
 
 
 def rota_same_seed(bench: Bench) -> None:

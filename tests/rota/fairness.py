@@ -70,7 +70,7 @@ def unfairness(office: Office, cells: Iterable[Cell]) -> float:
     )
 
 
-def alike(office: Office) -> list[str]:
+def alike(office: Office, least_presence: float = 0.8) -> list[str]:
     """Full-timers whose counter burdens are compared: longest contract, there, fit for a counter half the time."""
     shares = weights(office)
     longest = max((office.staff[staff]["contract_minutes"] for staff in shares), default=0)
@@ -78,7 +78,7 @@ def alike(office: Office) -> list[str]:
         staff
         for staff in shares
         if office.staff[staff]["contract_minutes"] == longest
-        and presence(office, staff) >= 0.8
+        and presence(office, staff) >= least_presence
         and _fit_for_a_counter(office, staff) >= 0.5
     ]
 
@@ -95,11 +95,21 @@ def _fit_for_a_counter(office: Office, staff: str) -> float:
     return sum(fit) / len(fit) if fit else 0.0
 
 
-def spread(office: Office, cells: Iterable[Cell]) -> float:
+def spread(office: Office, cells: Iterable[Cell], least_presence: float = 0.8) -> float:
     """max − min of the counter burden of those alike, in weighted hours."""
     loaded = loads(office, cells)
-    compared = [loaded[staff]["counter"] for staff in alike(office)]
-    return max(compared) - min(compared) if compared else 0.0
+    return _width([loaded[staff]["counter"] for staff in alike(office, least_presence)])
+
+
+def spread_from_target(office: Office, cells: Iterable[Cell]) -> float:
+    """The same of what each bears over the own target: whoever was away a fifth of the time should bear less."""
+    loaded = loads(office, cells)
+    wanted = targets(office, loaded)
+    return _width([loaded[who]["counter"] - wanted[who]["counter"] for who in alike(office)])
+
+
+def _width(numbers: list[float]) -> float:
+    return max(numbers) - min(numbers) if numbers else 0.0
 
 
 def changed_cells(office: Office, cells: Iterable[Cell], dates: Iterable[str]) -> int:

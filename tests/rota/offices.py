@@ -410,6 +410,86 @@ def teams(rng: Random) -> Problem:
     return made
 
 
+OPTIONAL = {
+    "position": ("name", "site", "burden", "experienced_min", "skills"),
+    "band": ("ideal", "burden"),
+    "person": (
+        "carry_in",
+        "group",
+        "preferences",
+        "forbidden",
+        "max_duty_minutes_per_day",
+        "max_consecutive_minutes",
+    ),
+    "problem": ("forbidden_pairs", "pins", "published"),
+    "rules": ("travel_minutes",),
+}
+
+
+def bare(rng: Random) -> Problem:
+    """What may be left out is left out here and there."""
+    made = normal(rng, people=7, days=2)
+
+    def strip(what: str, of: dict[str, Any]) -> None:
+        for name in OPTIONAL[what]:
+            if rng.random() < 0.6:
+                of.pop(name, None)
+
+    for position in made["positions"]:
+        strip("position", position)
+        # One burden for all: without a burden of its own a band would tie with its neighbour.
+        for one in position["demand"]:
+            one["burden"] = 1.0
+            strip("band", one)
+    for one in made["staff"]:
+        strip("person", one)
+    strip("rules", made["rules"])
+    strip("problem", made)
+    return made
+
+
+def mixed(rng: Random) -> Problem:
+    """Everything at once: two sites, new people, pairs, limits, odd hours, a fixed plan, pins, an absence."""
+    made = rng.choice([two_sites, part_timers, broken_days, trainees, normal, telework])(rng)
+    size = rng.choice([15, 30, 30, 60])
+    made["slot_minutes"] = size
+    made["rules"] = rules(
+        rest_minutes=rng.choice([0, 15, 30, 60]),
+        min_block_minutes=rng.choice([0, 30, 60, 90]),
+        travel_minutes={"main>yotsuya": rng.choice([20, 30, 75])},
+        lunch={"from": "11:30", "to": "13:45", "minutes": rng.choice([45, 60])},
+    )
+    for one in made["staff"]:
+        one["experienced"] = rng.random() < 0.7
+        one["max_consecutive_minutes"] = rng.choice([None, None, 90, 150, 240])
+        one["max_duty_minutes_per_day"] = rng.choice([None, 150, 300])
+        one["group"] = rng.choice(["rotate", "rotate", "rotate", "dedicated", "exempt"])
+        one["forbidden"] = rng.choice([[], [], [], [made["positions"][-1]["id"]]])
+    for position in made["positions"]:
+        position["experienced_min"] = rng.choice([0, 0, 1, 2])
+        for one in position["demand"]:
+            one["min"] = one["ideal"] = rng.choice([1, 1, 2, 3])
+            one["burden"] = 1.0
+    names = [one["id"] for one in made["staff"]]
+    made["forbidden_pairs"] = [rng.sample(names, 2) for _ in range(rng.choice([0, 2]))]
+    return _fixed_in_part(made, rng)
+
+
+def _fixed_in_part(made: Problem, rng: Random) -> Problem:
+    """Nothing; pins, some given to whoever may not; or a published plan and an absence at an odd minute."""
+    by_hand = round_robin.plan(made)["assignments"]
+    what = rng.choice(["nothing", "pins", "published", "both"])
+    if what in ("pins", "both") and by_hand:
+        made["pins"] = deepcopy(rng.sample(by_hand, min(3, len(by_hand))))
+    if what in ("published", "both"):
+        made["published"] = by_hand
+        day = rng.choice(made["days"])["date"]
+        return fall_ill(made, day, rng.choice([OPEN, "09:00", "10:10", "12:45", "15:00"]), rng)
+    for pin in made["pins"]:
+        pin["staff"] = rng.choice([pin["staff"], rng.choice(made["staff"])["id"]])
+    return made
+
+
 KINDS: dict[str, Callable[[Random], Problem]] = {
     made.__name__: made
     for made in (
@@ -433,8 +513,11 @@ KINDS: dict[str, Callable[[Random], Problem]] = {
         broken_days,
         day_duty,
         teams,
+        bare,
+        mixed,
     )
 }
+FIXED_IN_PART = {"absence", "pinned", "mixed"}  # the round robin looks at neither pins nor past
 
 
 def office(kind: str, seed: int) -> Problem:
