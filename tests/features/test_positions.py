@@ -79,8 +79,10 @@ def test_a_member_reads_and_a_stranger_changes_nothing(stage: Stage) -> None:
     assert names(stage, "W12") == ["窓口1"]
 
 
-def test_the_coordinator_of_a_unit_changes_that_unit_alone(stage: Stage) -> None:
+def test_the_coordinator_of_a_unit_changes_it_and_the_counters_of_its_section(stage: Stage) -> None:
     browser = stage.browser("130")
+    assert post(browser, "/positions/W11/new", POSITION).status_code == 303
+    assert post(browser, "/positions/W10/new", POSITION).status_code == 403
     assert post(browser, "/positions/W13/new", POSITION).status_code == 303
     assert post(browser, "/positions/W12/new", POSITION).status_code == 403
     assert names(stage, "W13") == ["窓口1"]
@@ -163,7 +165,7 @@ def bands(position_id: int) -> list[BandWanted]:
 
 def test_demand_by_weekday_and_by_date(stage: Stage) -> None:
     position_id = make(stage)
-    browser = stage.browser("130")
+    browser = stage.browser("131")
     assert (
         post(browser, f"/positions/W11/position/{position_id}/demand/new", BAND).status_code == 403
     )

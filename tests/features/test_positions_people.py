@@ -81,6 +81,8 @@ def test_who_may_change_whom(stage: Stage) -> None:
         ("130", "/positions/W13/people/121", 404),
         ("130", "/positions/W13/people/131", 303),
         ("120", "/positions/W12/people/121", 303),
+        ("130", "/positions/W11/people/121", 403),  # arranges the counters of the section, no more
+        ("130", "/positions/W11/people/100", 403),
         ("200", "/positions/W11/people/121", 403),
         ("900", "/positions/W11/people/121", 303),
     ):

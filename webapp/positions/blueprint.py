@@ -47,7 +47,12 @@ def may_read(actor: Actor, unit_id: int) -> bool:
 
 def may_edit_person(actor: Actor, postings: Collection[PersonPosting]) -> bool:
     """Limits of a person are for who leads one of the person's own units, not for every unit they help."""
-    return any(may_edit(actor, posting.unit_id) for posting in postings)
+    return any(may_edit_people(actor, posting.unit_id) for posting in postings)
+
+
+def may_edit_people(actor: Actor, unit_id: int) -> bool:
+    """Stricter than `may_edit`: arranging a 課's counters from one of its 係 opens nobody's limits elsewhere."""
+    return Role.ADMIN in actor.roles or access.leads(actor, unit_id, org.current_tree())
 
 
 def reading(code: str) -> Desk:

@@ -16,7 +16,7 @@ from webapp.org.commands import words_of
 from webapp.org.import_order import Checked, Order
 from webapp.org.models import ImportDraft
 from webapp.positions import exporting, queries, service, stored
-from webapp.positions.blueprint import Desk, bp, editing, may_edit, page
+from webapp.positions.blueprint import Desk, bp, editing, may_edit, may_edit_people, page
 from webapp.positions.importing import KINDS
 from webapp.positions.models import Position
 from webapp.positions.roster import roster
@@ -114,8 +114,9 @@ def _order(desk: Desk, draft_id: int) -> Order:
 
 def _refuse(desk: Desk, checked: Checked) -> None:
     """A file of one unit must not change another. Raises NotAllowed."""
+    may = may_edit_people if checked.order.kind == "skills" else may_edit
     for units in checked.concerned:
-        if not any(may_edit(desk.actor, unit_id) for unit_id in units):
+        if not any(may(desk.actor, unit_id) for unit_id in units):
             raise NotAllowed(
                 "ほかの所属の持ち場か職員が入っています。自分が担当する所属の分だけにしてください。"
             )

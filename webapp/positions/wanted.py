@@ -241,9 +241,12 @@ def fit_of(band: BandWanted, hours_of: dict[int, list[Interval]], *, by_day: boo
     days = [band.day.weekday()] if by_day and band.day else weekdays_in(band.weekdays)
     span = (band.start, band.end)
     parts = {day: outside(span, hours_of.get(day, [])) for day in days}
-    if all(part == [span] for part in parts.values()):
-        return Fit(_cut_words(parts), _hours_words(days, hours_of), nothing_left=True)
-    return Fit(_cut_words(parts))
+    if not all(part == [span] for part in parts.values()):
+        return Fit(_cut_words(parts))
+    right = _hours_words(days, hours_of)
+    if band.day is not None:
+        right = f"{band.day.month}月{band.day.day}日 {right}"
+    return Fit(_cut_words(parts), right, nothing_left=True)
 
 
 def _cut_words(parts: dict[int, list[Interval]]) -> str:
