@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from webapp.core.calendar import WEEKDAYS
 from webapp.core.csvfile import Column, Table
+from webapp.core.hours import clock_of
 from webapp.org.import_cells import Cells, date_of, narrow
 from webapp.positions.forms import words_of
 from webapp.positions.rules import GROUP_WORDS, KIND_WORDS, Group, Kind, Staffed, weekday_mask
@@ -201,9 +202,12 @@ def read_demand(table: Table) -> list[DemandRow]:
         cells = _Row(table, row)
         code, name = cells.code(UNIT), cells.text(POSITION, 40, required=True)
         when = _when(cells)
-        start, end = cells.span(START, END, required=True)
+        start, end = cells.clock(START, required=True), cells.clock(END, required=True)
         if end is not None and end > 24 * 60:
             cells.fault(END, f"「{row[END]}」は日をまたぎます", "24:00 までにしてください")
+        elif start is not None and end is not None and end <= start:
+            right = f"{clock_of(start)} より後の時刻にしてください"
+            cells.fault(END, "終了が開始より前か同じです", right)
         need = cells.count(NEED, required=True)
         ideal, experienced = cells.count(IDEAL), cells.count(EXPERIENCED)
         if need is not None and ideal is not None and ideal < need:
