@@ -10,7 +10,8 @@ from webapp.rota.solver.facts import NOBODY, Facts
 from webapp.rota.solver.line import Line, blocks
 from webapp.rota.solver.plan import Plan
 
-LONG_ENOUGH = 60  # minutes: a block of this length is worth taking without a look at longer ones
+RESERVE = 2  # people left free in each slot when the ideal is filled: somebody falls ill
+LONG_ENOUGH = 90  # minutes: a block of this length is worth taking without a look at longer ones
 
 
 def with_duty(line: Line, first: int, last: int, position: int) -> Line:
@@ -52,9 +53,11 @@ def _without_one(plan: Plan, d: int, i: int, line: Line) -> Line:
 
 
 class Filler:
-    """Fills a day up to a wanted number of people per position and slot."""
+    """Fills a day up to a wanted number of people per position and slot; `easy`: only with people
+    whose day is not yet in two pieces."""
 
-    def __init__(self, plan: Plan, d: int, ties: list[float]) -> None:
+    def __init__(self, plan: Plan, d: int, ties: list[float], *, easy: bool = False) -> None:
+        self.easy = easy
         self.plan, self.facts, self.d, self.ties = plan, plan.facts, d, ties
         self.slots = self.facts.slots[d]
         self.able = [
@@ -94,16 +97,23 @@ class Filler:
     def _ranked(self, p: int, t: int) -> list[int]:
         can, busy = self.facts.can[self.d], self.plan.busy[self.d]
         free = [i for i in self.facts.I if can[i][p] >> t & 1 and not busy[i] >> t & 1]
+        if self.easy:
+            free = [i for i in free if not self._is_torn(i)]
         return sorted(free, key=lambda i: self._rank(i, p, t))
 
-    def _rank(self, i: int, p: int, t: int) -> tuple[bool, float, float, float]:
+    def _rank(self, i: int, p: int, t: int) -> tuple[bool, bool, float, float, float]:
         can, person = self.facts.can[self.d][i], self.facts.people[i]
         elsewhere = sum(1 / self.able[q][t] for q in self.facts.P if q != p and can[q] >> t & 1)
         fairness = self.plan.fairness
         owed = fairness.deviation(i, fairness.is_phone[p]) - person.wishes.get(
             self.facts.positions[p].id, 0.0
         )
-        return person.group == "exempt", round(elsewhere, 1), owed, self.ties[i]
+        exempt, torn = person.group == "exempt", self._is_torn(i)
+        return exempt, torn, round(elsewhere, 1), owed, self.ties[i]
+
+    def _is_torn(self, i: int) -> bool:
+        """A third block of a day is for need only: who falls ill should leave few holes."""
+        return len(blocks(self.plan.lines[self.d][i])) >= 2
 
     def _longest(self, i: int, p: int, t: int, last: int) -> int:
         """The end of the longest block from `t` that the rules allow; `t` if none."""
@@ -111,17 +121,25 @@ class Filler:
         end = t
         while end < last and can >> end & 1 and not busy >> end & 1:
             end += 1
-        line = self.plan.lines[self.d][i]
-        while end > t and not self._good(i, with_duty(line, t, end, p), end, last):
+        while end > t and not self._good(i, p, range(t, end), last):
             end -= 1
         return end
 
-    def _good(self, i: int, line: Line, end: int, last: int) -> bool:
+    def _good(self, i: int, p: int, span: range, last: int) -> bool:
         """And what remains of the run is no crumb shorter than a block may be."""
-        least = self.facts.problem.rules.min_block
+        least, first, end = self.facts.problem.rules.min_block, span.start, span.stop
+        line = with_duty(self.plan.lines[self.d][i], first, end, p)
         if end < last and self._minutes(end, last) < least:
             return False
+        if self.easy and any(self._reserve(p, t) < RESERVE for t in range(first, end)):
+            return False
         return self.plan.feasible(self.d, {i: line})
+
+    def _reserve(self, p: int, t: int) -> int:
+        """People who could still step in besides one more."""
+        can, busy = self.facts.can[self.d], self.plan.busy[self.d]
+        free = [i for i in self.facts.I if can[i][p] >> t & 1 and not busy[i] >> t & 1]
+        return sum(not self._is_torn(i) for i in free) - 1
 
 
 def fill_day(plan: Plan, d: int, ties: list[float]) -> None:
@@ -130,5 +148,5 @@ def fill_day(plan: Plan, d: int, ties: list[float]) -> None:
 
 
 def fill_ideal(plan: Plan, d: int, ties: list[float]) -> None:
-    filler, need = Filler(plan, d, ties), plan.facts.need[d]
+    filler, need = Filler(plan, d, ties, easy=True), plan.facts.need[d]
     filler.fill(lambda p, t: each.ideal if (each := need[p][t]) else 0)

@@ -1,11 +1,13 @@
 """Changed cells of a day in CP-SAT (rule 14)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ortools.sat.python import cp_model
 
 from webapp.rota.solver.day_model import DayModel
 from webapp.rota.solver.facts import Need
+from webapp.rota.solver.line import Line
 from webapp.rota.solver.plan import Board
 
 Truth = Any  # a Boolean variable or its negation: both have `negated`
@@ -14,9 +16,11 @@ Truth = Any  # a Boolean variable or its negation: both have `negated`
 class ChangeModel(DayModel):
     """Minimises changed cells with no more than `uncovered` minutes open."""
 
-    def __init__(self, board: Board, d: int, uncovered: int) -> None:
+    def __init__(
+        self, board: Board, d: int, uncovered: int, held: Sequence[Line] | None = None
+    ) -> None:
         self.published = board.published_there(d)
-        super().__init__(board, d)
+        super().__init__(board, d, held=held)
         self.model.add(self.uncovered <= uncovered)
         costs = [cost for p in self.facts.P for cost in self._position(p)]
         self.model.minimize(sum(costs))

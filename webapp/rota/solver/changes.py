@@ -1,19 +1,21 @@
 """Few changes against the published plan: per day the fewest changed cells at the least uncovered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from webapp.rota.solver.build import lay_published
 from webapp.rota.solver.cover import take
+from webapp.rota.solver.line import Line
 from webapp.rota.solver.plan import Plan
 from webapp.rota.solver.search import Search
 
 
 def fewest_changes(plan: Plan, search: Search, tell: Callable[[], None]) -> bool:
     """Whether the fewest are proven for every day."""
+    days = [d for d in plan.facts.D if plan.changes([d]) > _forced(plan, d)]
     proven = True
-    for d in plan.facts.D:
-        if plan.changes([d]) > _forced(plan, d):
-            proven &= not search.over() and _one_day(plan, d, search)
-            tell()
+    for d in days:
+        proven &= not search.over() and _one_day(plan, d, search, search.share(len(days)))
+        tell()
     return proven
 
 
@@ -35,16 +37,34 @@ def _forced(plan: Plan, d: int) -> int:
     return count
 
 
-def _one_day(plan: Plan, d: int, search: Search) -> bool:
+def _one_day(plan: Plan, d: int, search: Search, share: float) -> bool:
+    """First with everybody else where they were: mostly that is enough, and quick."""
+    if _lessen(plan, d, search, share, held=_kept(plan, d)) and _is_least(plan, d):
+        return True
+    return _lessen(plan, d, search, share, held=None)
+
+
+def _is_least(plan: Plan, d: int) -> bool:
+    return plan.changes([d]) <= _forced(plan, d)
+
+
+def _kept(plan: Plan, d: int) -> list[Line]:
+    """What of the published day can stay, on a plan of its own."""
+    alone = Plan(plan.board)
+    lay_published(alone, d)
+    return alone.lines[d]
+
+
+def _lessen(plan: Plan, d: int, search: Search, share: float, held: Sequence[Line] | None) -> bool:
+    """Lays the day with fewer changed cells if one is found; whether the answer is proven."""
     from webapp.rota.solver.change_model import ChangeModel  # noqa: PLC0415 OR-Tools only where needed
 
-    day = ChangeModel(plan.board, d, plan.uncovered(d))
+    day = ChangeModel(plan.board, d, plan.uncovered(d), held)
     day.hint(plan)
-    answer = search.best_of(day.model, search.share(len(plan.facts.days)))
+    answer = search.best_of(day.model, share)
     if answer.found:
-        before = dict(enumerate(plan.lines[d]))
-        was = plan.changes([d])
+        before, was = dict(enumerate(plan.lines[d])), plan.changes([d])
         take(plan, d, day.lines(answer.solver))
-        if plan.changes([d]) > was:
+        if plan.changes([d]) >= was:
             plan.put(d, before)
     return answer.proven

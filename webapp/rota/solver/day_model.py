@@ -7,12 +7,14 @@ and a matrix of consecutive ones, whose relaxation closes at once; longer window
 say the remainder. Fixed slots raise a limit to what they use up themselves (rule 6).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ortools.sat.python import cp_model
 
 from webapp.rota.solver.facts import NOBODY, Need
+from webapp.rota.solver.line import Line
 from webapp.rota.solver.plan import Board, Changes, Plan
 
 Var = cp_model.IntVar
@@ -38,14 +40,21 @@ class Window:
 class DayModel:
     """`x[i, p, t]` = person i covers position p in slot t; `short[p, t]` = missing people.
 
-    A position takes no more people than its ideal, with `only_min` no more than its minimum."""
+    A position takes no more people than its ideal, with `only_min` no more than its minimum. `held`:
+    lines that stay besides what is fixed; they must be within the rules."""
 
     def __init__(
-        self, board: Board, d: int, *, only_min: bool = False, gaps: Gaps = "exact"
+        self,
+        board: Board,
+        d: int,
+        *,
+        only_min: bool = False,
+        gaps: Gaps = "exact",
+        held: Sequence[Line] | None = None,
     ) -> None:
         self.board, self.facts, self.d = board, board.facts, d
         self.slots, self.need = board.facts.slots[d], board.facts.need[d]
-        self.fixed = board.facts.fixed[d]
+        self.fixed: Sequence[Sequence[int]] = held or board.facts.fixed[d]
         self.model = cp_model.CpModel()
         self.x: dict[tuple[int, int, int], Var] = {}
         self.on: dict[tuple[int, int], list[Var]] = {}

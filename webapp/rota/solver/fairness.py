@@ -15,13 +15,14 @@ from itertools import islice
 from webapp.rota.solver.build import with_duty
 from webapp.rota.solver.comfort import Comfort
 from webapp.rota.solver.facts import NOBODY
-from webapp.rota.solver.line import Run, blocks
+from webapp.rota.solver.line import Line, Run, blocks
 from webapp.rota.solver.plan import Changes, Plan
 from webapp.rota.solver.search import Search
 
 SWEEPS, QUIET_SWEEPS = 60, 3
 ENOUGH = 0.01  # of the squares: a sweep that gains less is the last
 PIECE = 60  # minutes: no duty is cut into pieces shorter than this
+PIECES = 2  # blocks of a person's day: who falls ill leaves few holes
 TRIES = 4  # pairs of blocks of the same sizes; most fail only where positions look at third people
 TINY = 1e-7  # h²: less is rounding
 NEAR = 0.05  # hours: people so close to each other have nothing to exchange for fairness' sake
@@ -89,8 +90,7 @@ class Exchange:
             for d in self.facts.D:
                 for b in others:
                     for move in self._moves(a, b, d):
-                        if self._still(move):
-                            self.plan.put(move.d, move.changes)
+                        if self._do([move], -math.inf):
                             break
 
     def _counted(self) -> list[int]:
@@ -206,8 +206,14 @@ class Exchange:
                     a: with_duty(lines[a], piece.first, piece.last, NOBODY),
                     b: with_duty(lines[b], piece.first, piece.last, piece.position),
                 }
-                if self._lines_ok(d, changes):
+                if self._calm(lines, changes) and self._lines_ok(d, changes):
                     yield Move(d, changes, self._hours(d, piece))
+
+    def _calm(self, lines: list[Line], changes: Changes) -> bool:
+        """Nobody's day falls into more pieces than two for the sake of fairness."""
+        return all(
+            len(blocks(line)) <= max(PIECES, len(blocks(lines[i]))) for i, line in changes.items()
+        )
 
     def _lines_ok(self, d: int, changes: Changes) -> bool:
         return all(self.plan.board.rules[d][i].ok(line) for i, line in changes.items())
