@@ -21,7 +21,7 @@ AWAY_WORDS = {
     "satellite": "サテライト",
     "mobile": "モバイルワーク",
 }
-_SHAPES = {"meeting": "busy", "training": "busy"}
+_SHAPES: dict[str, str] = {"meeting": "busy", "training": "busy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,25 @@ def people_groups(
     found = []
     for group, words in GROUP_WORDS.items():
         people = [p for p in week["people"] if (p.get("group") or "rotate") == group]
-        rows = tuple(_row(person, days, slots, viewer) for person in people)
+        rows = tuple(
+            _row(person, days, slots, viewer, leads=week["may"]["edit"]) for person in people
+        )
         if rows:
             found.append(PeopleGroup(words, rows))
     return found
 
 
-def _row(person: Json, days: Sequence[Json], slots: Sequence[Slot], viewer: str) -> PersonRow:
+def _row(
+    person: Json, days: Sequence[Json], slots: Sequence[Slot], viewer: str, *, leads: bool
+) -> PersonRow:
+    """What somebody carried is for who leads, and for oneself."""
     mine = [slot for slot in slots if slot.staff == person["staff"]]
     return PersonRow(
         person["staff"],
         person["name"],
         person.get("title") or "",
         tuple(_day(person, day["date"], mine) for day in days),
-        _load(person.get("load") or {}),
+        _load(person.get("load") or {}) if leads or person["staff"] == viewer else (),
         person["staff"] == viewer,
     )
 
@@ -95,7 +100,7 @@ def _away(segments: Sequence[Json]) -> list[Away]:
     spans = [(minute_of(s["from"]), minute_of(s["to"])) for s in segments]
     found = []
     for segment, span in zip(segments, spans, strict=True):
-        place = segment["place"]
+        place: str = segment["place"]
         if place in AWAY_WORDS:
             time = "" if _is_whole(span, spans) else span_words(span)
             found.append(Away(_SHAPES.get(place, place), AWAY_WORDS[place], time))
