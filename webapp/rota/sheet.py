@@ -1,0 +1,175 @@
+"""The week on paper: positions × days by part of the day, or people × days; from the picture the page draws. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from webapp.core.calendar import wareki
+from webapp.core.hours import minute_of
+from webapp.rota.page import WeekPage
+from webapp.rota.page_cells import Slot
+from webapp.rota.page_words import short_names
+
+Json = Mapping[str, Any]
+DENSITIES = (26, 38, 52, 70, 95)  # lines that fit on the page at each size of type
+LINE_CHARACTERS = 24  # of a day's column, at the middle size
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One duty. open: nobody is there yet."""
+
+    time: str
+    name: str
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    name: str
+    cells: tuple[tuple[Line, ...], ...]
+
+    @property
+    def lines(self) -> int:
+        return max([1, *(rows_of(cell) for cell in self.cells)])
+
+
+@dataclass(frozen=True, slots=True)
+class PaperPart:
+    words: str
+    rows: tuple[PaperRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """days: 「11/24（火）」; density 0–5: the more lines, the smaller the type."""
+
+    title: str
+    status: str
+    is_draft: bool
+    days: tuple[str, ...]
+    parts: tuple[PaperPart, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def lines(self) -> int:
+        return sum(1 + sum(row.lines for row in part.rows) for part in self.parts)
+
+    @property
+    def density(self) -> int:
+        return sum(self.lines > limit for limit in DENSITIES)
+
+
+def rows_of(cell: Sequence[Line]) -> int:
+    """Lines that the duties of a cell take side by side."""
+    used, rows = 0.0, 1
+    for line in cell:
+        width = len(line.time) * 0.6 + len(line.name) + 1.5
+        if used and used + width > LINE_CHARACTERS:
+            rows, used = rows + 1, 0.0
+        used += width
+    return rows
+
+
+def by_position(page: WeekPage, *, now: datetime) -> Sheet:
+    parts = tuple(
+        PaperPart(
+            group.words,
+            tuple(
+                PaperRow(
+                    str(row.position["name"]),
+                    tuple(
+                        tuple(
+                            line_of(slot)
+                            for box in row.boxes
+                            if box.day == head.number
+                            for slot in box.slots
+                        )
+                        for head in page.days
+                    ),
+                )
+                for row in group.rows
+            ),
+        )
+        for group in page.groups
+    )
+    return _sheet(page, parts, now)
+
+
+def by_person(page: WeekPage, duties: Sequence[Json], *, now: datetime) -> Sheet:
+    """Only who has duty that week; in the order of the board."""
+    names = {p["id"]: p["name"] for p in page.week["positions"]}
+    short = short_names((p["staff"], p["name"]) for p in page.week["people"])
+    rows = []
+    for person in page.week["people"]:
+        mine = [duty for duty in duties if duty["staff"] == person["staff"]]
+        if mine:
+            cells = tuple(
+                tuple(
+                    Line(_time(duty), names.get(duty["position"], ""))
+                    for duty in sorted(mine, key=lambda d: str(d["from"]))
+                    if duty["date"] == head.iso
+                )
+                for head in page.days
+            )
+            rows.append(PaperRow(short[person["staff"]], cells))
+    return _sheet(page, (PaperPart("", tuple(rows)),), now)
+
+
+def _time(duty: Json) -> str:
+    return span_words(minute_of(duty["from"]), minute_of(duty["to"]))
+
+
+def span_words(start: int, end: int) -> str:
+    """8:30-10:30: narrow, for paper."""
+    return f"{start // 60}:{start % 60:02d}-{end // 60}:{end % 60:02d}"
+
+
+def line_of(slot: Slot) -> Line:
+    if slot.missing:
+        return Line(span_words(slot.start, slot.end), f"▲あと{slot.missing}人", is_open=True)
+    return Line(span_words(slot.start, slot.end), slot.name)
+
+
+def _sheet(page: WeekPage, parts: tuple[PaperPart, ...], now: datetime) -> Sheet:
+    is_draft = page.status != "fixed"
+    return Sheet(
+        f"{page.week['name']} 当番表　{page.span}",
+        status_words(is_draft=is_draft, now=now),
+        is_draft,
+        tuple(f"{head.text}（{head.weekday}）" for head in page.days),
+        parts,
+        tuple(f"{head.text} {head.closed}" for head in page.days if head.closed),
+    )
+
+
+def status_words(*, is_draft: bool, now: datetime) -> str:
+    """「令和8年11月24日 10:20 現在 確定」; a draft says so. now: local."""
+    words = "案（確定していません）" if is_draft else "確定"
+    return f"{wareki(now.date(), weekday=False)} {now.hour}:{now.minute:02d} 現在 {words}"
+
+
+def flat_rows(page: WeekPage, duties: Sequence[Json]) -> list[list[Any]]:
+    """One row a duty: date, weekday, position, from, to, minutes, number, name."""
+    names = {p["id"]: p["name"] for p in page.week["positions"]}
+    people = {p["staff"]: p["name"] for p in page.week["people"]}
+    found: list[list[Any]] = []
+    for duty in sorted(
+        duties, key=lambda d: (d["date"], d["from"], str(d["position"]), d["staff"])
+    ):
+        day = date.fromisoformat(duty["date"])
+        start, end = minute_of(duty["from"]), minute_of(duty["to"])
+        found.append(
+            [
+                day,
+                "月火水木金土日"[day.weekday()],
+                names.get(duty["position"], ""),
+                duty["from"],
+                duty["to"],
+                end - start,
+                duty["staff"],
+                people.get(duty["staff"]) or duty.get("name") or "",
+            ]
+        )
+    return found
