@@ -26,6 +26,7 @@ from webapp.accounts.queries import hashed
 from webapp.config import Config
 from webapp.core import clock, facts, migrate
 from webapp.core.db import db, transaction
+from webapp.duties import service as duties
 from webapp.org.models import (
     Posting,
     Staff,
@@ -36,6 +37,7 @@ from webapp.org.models import (
 )
 from webapp.plans import service as plans
 from webapp.plans.service import Entry
+from webapp.positions.models import DemandBand, Position
 from webapp.realtime import outbox
 
 FIRST_DAY = date(2026, 4, 1)
@@ -267,6 +269,52 @@ class Stage:
 
     def telework(self, number: str, day: date = date(2026, 11, 24)) -> None:
         self.plan(number, Entry(510, 1035, "home"), day=day)
+
+    def position(
+        self,
+        name: str,
+        *,
+        unit: str = "W11",
+        kind: str = "counter",
+        staffed: str = "anyone",
+        need: int = 1,
+        ideal: int | None = None,
+        hours: tuple[int, int] = (510, 1035),
+        skills: tuple[str, ...] = (),
+        contractor: bool = False,
+    ) -> int:
+        """A 持ち場 with one band on every working day; its id."""
+        with transaction():
+            row = Position(
+                unit_id=self.units[unit],
+                name=name,
+                kind=kind,
+                staffed=staffed,
+                skills=list(skills),
+                contractor=contractor,
+            )
+            band = DemandBand(weekdays=31, start_minute=hours[0], end_minute=hours[1], need=need)
+            band.ideal = need if ideal is None else ideal
+            row.bands = [band]
+            db.session.add(row)
+            db.session.flush()
+            facts.restamp("positions")
+            outbox.touch("coverage", row.unit_id)
+            return row.id
+
+    def duty(
+        self, position_id: int, number: str, start: int, end: int, day: date = date(2026, 11, 24)
+    ) -> int:
+        """A duty of a fixed day; its id."""
+        with transaction():
+            unit_id = db.session.get_one(Position, position_id).unit_id
+            duties.fix(unit_id, day, now=clock.now())
+            row = duties.put_on(
+                position_id, self.ids[number], day, start, end, source="rota", now=clock.now()
+            )
+            duty_id = row.id
+        self.settle()
+        return duty_id
 
     def row(self, number: str, viewer: str = "100") -> dict[str, Any]:
         """The row as the board shows it to `viewer`."""

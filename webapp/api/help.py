@@ -33,8 +33,7 @@ def ask_for_help(position_id: int) -> tuple[Response, int]:
         answer = service.ask(position_id, actor=actor, now=now)
         call = _body(answer.call) if answer.call else None
         later = help_live.later(answer.later)
-    fresh = call is not None and call["asked_at"] == iso(now)
-    return jsonify(call=call, later=later), 201 if fresh else 200
+    return jsonify(call=call, later=later), 201 if answer.fresh else 200
 
 
 def _body(call: HelpCall) -> dict[str, Any]:

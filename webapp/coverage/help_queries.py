@@ -19,7 +19,7 @@ from webapp.positions import queries as positions
 from webapp.positions.models import Position
 from webapp.positions.queries import Profile
 from webapp.positions.rules import Kind, Post
-from webapp.presence.facts import Shown
+from webapp.presence.facts import Shown, Source
 from webapp.presence.rules import resolve
 
 DECLINED_FOR = timedelta(minutes=30)
@@ -92,8 +92,8 @@ def _busy_until(
 ) -> datetime | None:
     if shown.duty is not None:
         return shown.duty.ends_at
-    if shown.until is not None:
-        return shown.until
+    if shown.until is not None or shown.source in (Source.MANUAL, Source.PROXY):
+        return shown.until  # an open-ended word ends when its speaker says so
     free = next((s for s in coming[1:] if s.duty is None and able(s, post)), None)
     return midnight + timedelta(seconds=free.start) if free else None
 

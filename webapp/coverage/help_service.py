@@ -28,10 +28,11 @@ MOST_CALLS, PER_S = 5, 60.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """call None = nobody is free; later: who could be asked next, and when."""
+    """call None = nobody is free; later: who could be asked next, and when. fresh: made by this tap."""
 
     call: HelpCall | None
     later: list[Colleague]
+    fresh: bool = False
 
 
 _calls: dict[int, deque[float]] = defaultdict(deque)
@@ -62,7 +63,7 @@ def ask(position_id: int, *, actor: Actor, now: datetime) -> Answer:
     wanted = rules.asked(people, post, now)
     if not wanted:
         return Answer(None, rules.next_free(people, post, now))
-    return Answer(_call(post, wanted, actor, now), [])
+    return Answer(_call(post, wanted, actor, now), [], fresh=True)
 
 
 def _post(position_id: int, now: datetime) -> Post:
@@ -209,4 +210,3 @@ def end(call_id: int, *, actor: Actor, now: datetime) -> HelpCall:
 
 def expires_at(call: HelpCall) -> datetime:
     return call.asked_at + rules.OPEN
-

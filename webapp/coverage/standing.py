@@ -79,6 +79,7 @@ def standings(facts: Facts, midnight: datetime, now: datetime) -> tuple[Standing
     found: list[Standing] = []
     for start, end in pairwise(sorted(edges)):
         seen = resolve(facts, start) if start <= now else _foreseen(facts, ahead, start, now, turn)
+        seen = _unless_out(seen, facts if start <= now else ahead, start)
         new = _standing(seen, facts, _seconds(midnight, start), _seconds(midnight, end))
         last = found[-1] if found else None
         if last and replace(last, start=0, end=0) == replace(new, start=0, end=0):
@@ -133,6 +134,13 @@ def forecast(facts: Facts, now: datetime) -> Facts:
         claims=tuple(claim for claim in facts.claims if claim.until is not None),
         policy=replace(facts.policy, report_duty=ReportDuty.NOBODY, auto_away=None),
     )
+
+
+def _unless_out(seen: Shown, facts: Facts, at: datetime) -> Shown:
+    """Who reported 中抜け is gone, whatever duty they hold: a duty only outranks what was planned."""
+    if seen.source is Source.DUTY and reported(facts.reports, at).out is not None:
+        return replace(seen, state=State.AWAY, reason=Reason.OUT)
+    return seen
 
 
 def _foreseen(facts: Facts, ahead: Facts, at: datetime, now: datetime, turn: datetime) -> Shown:
