@@ -10,6 +10,7 @@ from webapp.attendance import jobs as attendance_jobs
 from webapp.core import clock
 from webapp.core.db import transaction
 from webapp.presence.service import forget_spent_claims
+from webapp.rota import swaps
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0
@@ -31,7 +32,9 @@ def start(app: Flask) -> None:
 
 def one_round(app: Flask, rounds: int) -> None:
     """A folder that cannot be read must not keep the hourly forgetting from its work."""
-    due = [every_minute, every_hour] if rounds % ROUNDS_AN_HOUR == 0 else [every_minute]
+    due = [every_minute, expire_swaps]
+    if rounds % ROUNDS_AN_HOUR == 0:
+        due.append(every_hour)
     for job in due:
         try:
             job(app)
@@ -44,6 +47,15 @@ def every_minute(app: Flask) -> None:
     if folder:
         with app.app_context():
             inbox.take_inbox(Path(folder), now=clock.now())
+
+
+def expire_swaps(app: Flask) -> None:
+    """Mostly there is none: asked outside a transaction."""
+    with app.app_context():
+        now = clock.now()
+        if swaps.overdue(now=now):
+            with transaction():
+                swaps.expire(now=now)
 
 
 def every_hour(app: Flask) -> None:

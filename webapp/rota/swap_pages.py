@@ -83,7 +83,7 @@ def _without_twice(own: swap_lists.Lists, of_unit: swap_lists.Lists | None) -> l
 
 
 def _qr(address: str) -> str:
-    return segno.make(address, error="m").svg_inline(scale=4, border=4, omitsize=True)
+    return segno.make(address, error="m").svg_data_uri(scale=4, border=4, omitsize=True)
 
 
 # --- asking ---------------------------------------------------------------------------------

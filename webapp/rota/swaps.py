@@ -463,11 +463,15 @@ def offers_of(swap_ids: Iterable[int]) -> dict[int, list[SwapOffer]]:
 
 def expire(*, now: datetime) -> int:
     """Open swaps whose duty has begun end; who asked is told. Inside a transaction; returns how many."""
-    query = select(Swap).where(
-        Swap.state.in_([state.value for state in OPEN]), Swap.day <= org.today(now)
-    )
-    over = [row for row in db.session.scalars(query) if has_begun(row, now)]
+    over = overdue(now=now)
     for row in over:
         row.state, row.decided_at = State.EXPIRED.value, now
         swap_notices.expired(row, _post(row), now=now)
     return len(over)
+
+
+def overdue(*, now: datetime) -> list[Swap]:
+    query = select(Swap).where(
+        Swap.state.in_([state.value for state in OPEN]), Swap.day <= org.today(now)
+    )
+    return [row for row in db.session.scalars(query) if has_begun(row, now)]
