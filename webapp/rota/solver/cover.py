@@ -12,6 +12,7 @@ from webapp.rota.solver.search import Answer, Search
 if TYPE_CHECKING:
     from webapp.rota.solver.day_model import DayModel, Gaps
 
+SLOW = 1.0  # deterministic seconds below which the exact model with short slots is not begun
 QUIET = 0.25  # of a day's share, for fewer and longer blocks afterwards
 
 
@@ -55,15 +56,26 @@ def _solve(plan: Plan, d: int, gaps: "Gaps", search: Search) -> int:
     day = DayModel(plan.board, d, only_min=True, gaps=gaps)
     if gaps != "long":
         day.hint(plan)
-    day.model.minimize(day.uncovered)
-    answer = search.best_of(day.model, share)
+    much = 1 + len(day.x) if plan.board.is_replan else 1
+    day.model.minimize(much * day.uncovered + (day.deviation() if much > 1 else 0))
+    if gaps == "exact" and not day.quick and share < SLOW:
+        return 0
+    answer = search.run(day.model, share) if gaps == "free" else search.best_of(day.model, share)
     if not answer.found:
         return 0
-    best = round(answer.value)
+    best = round(answer.value) // much
     if best < plan.uncovered(d) and (gaps != "free" or allowed(plan, d, day, answer)):
         take(plan, d, day.lines(answer.solver))
         _quieten(plan, day, best, search)
-    return 0 if gaps == "long" else math.ceil(answer.bound - 1e-6)
+    return 0 if gaps == "long" else _bound(plan, d, answer, much)
+
+
+def _bound(plan: Plan, d: int, answer: "Answer", much: int) -> int:
+    """Minutes, rounded up to what whole slots can add up to. With `much` > 1 the objective is much ×
+    minutes + something smaller than `much`."""
+    least = (round(answer.value) // much) if answer.proven else answer.bound / much - (much > 1)
+    step = math.gcd(*(end - start for start, end in plan.facts.slots[d]))
+    return max(0, math.ceil((least - 1e-6) / step) * step)
 
 
 def allowed(plan: Plan, d: int, day: "DayModel", answer: "Answer") -> bool:

@@ -195,15 +195,25 @@ class DayModel:
         return self.minutes(window.start, window.stop) <= limit + slot + pieces * max(0, rest - 1)
 
     def _long_gaps(self, i: int, rest: int) -> None:
-        """No gap shorter than the rest: then every stretch is without gaps."""
-        for t in range(len(self.slots) - 2):
-            for u in range(t + 2, len(self.slots)):
-                if self.minutes(t + 1, u) >= rest:
-                    break
-                between = [var for v in range(t + 1, u) for var in self.on.get((i, v), ())]
-                for before in self.on.get((i, t), ()):
-                    for after in self.on.get((i, u), ()):
-                        self.model.add_bool_or([before.negated(), after.negated(), *between])
+        """No gap shorter than the rest: then every stretch is without gaps. A duty that stops here
+        keeps the slots of the rest free (the minimum down time of unit commitment, and as tight)."""
+        on = [sum(self.on.get((i, t), ())) for t in range(len(self.slots))]
+        stops: dict[int, Var] = {}
+        for t in range(1, len(self.slots)):
+            if (i, t - 1) in self.on:
+                stops[t] = self.model.new_bool_var("")
+                self.model.add(stops[t] >= on[t - 1] - on[t])
+        for t in range(1, len(self.slots)):
+            recent = [var for u, var in stops.items() if u <= t < self._end_of(u, rest)]
+            if recent and (i, t) in self.on:
+                self.model.add(sum(recent) + on[t] <= 1)
+
+    def _end_of(self, first: int, minutes: int) -> int:
+        """The slot after the first ones from `first` that make up the minutes, or the day's end."""
+        end = first + 1
+        while end < len(self.slots) and self.minutes(first, end) < minutes:
+            end += 1
+        return end
 
     def _rest_at(self, i: int, first: int, last: int) -> Var:
         rests = self.model.new_bool_var("")
@@ -238,9 +248,28 @@ class DayModel:
         if all(length >= least for length in (end - start for start, end in self.slots)):
             return
         for p in self.facts.P:
-            for t in range(len(self.slots)):
-                if (i, p, t) in self.x and self.length(t) < least:
+            slots = [t for t in range(len(self.slots)) if (i, p, t) in self.x]
+            if any(self.fixed[i][t] == p for t in slots):
+                for t in slots:
                     self._block_from(i, p, t, least)
+            else:
+                self._long_blocks(i, p, slots, least)
+
+    def _long_blocks(self, i: int, p: int, slots: list[int], least: int) -> None:
+        """A block that begins here holds the slots of the shortest block (minimum up time)."""
+        begins: dict[int, Var] = {}
+        for t in slots:
+            before, here = self.x.get((i, p, t - 1)), self.x[i, p, t]
+            end = self._end_of(t, least)
+            if self.minutes(t, end) < least or any((i, p, u) not in self.x for u in range(t, end)):
+                self.model.add(here <= (0 if before is None else before))
+                continue
+            begins[t] = self.model.new_bool_var("")
+            self.model.add(begins[t] >= here - (0 if before is None else before))
+        for t in slots:
+            recent = [var for u, var in begins.items() if u <= t < self._end_of(u, least)]
+            if recent:
+                self.model.add(sum(recent) <= self.x[i, p, t])
 
     def _block_from(self, i: int, p: int, t: int, least: int) -> None:
         """If a block begins here it is long enough, or made of fixed slots alone."""
@@ -347,11 +376,21 @@ class DayModel:
             if not self.fixed[one][t] == self.fixed[other][t] == p:
                 self.model.add_at_most_one([variables[one], variables[other]])
 
+    @property
+    def quick(self) -> bool:
+        """No slot shorter than the rest: one small model is the whole rule."""
+        return not has_short_slots(self.slots, self.facts.problem.rules.rest)
+
     # -- wishes and answers
 
     @property
-    def uncovered(self) -> cp_model.LinearExprT:
+    def uncovered(self) -> Any:  # a linear expression, or 0
         return sum(self.length(t) * var for (_, t), var in self.short.items())
+
+    def deviation(self) -> Any:
+        """Slots in which somebody goes from the published plan or comes to it."""
+        was = self.facts.published[self.d]
+        return sum(1 - var if was[i][t] == p else var for (i, p, t), var in self.x.items())
 
     def starts(self) -> list[Var]:
         """One for each block that begins: few of them is a quiet day."""
