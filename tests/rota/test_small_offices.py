@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from tests.rota import offices, round_robin
 from tests.rota.checker import check
 from tests.rota.offices import Problem
-from tests.rota.reading import Office
 from tests.rota.solving import Solutions, solve
 
 SEEDS = (1, 2)  # two of each kind
@@ -41,8 +41,11 @@ BY_HAND = [name for name in NAMES if name.rpartition("-")[0] not in offices.FIXE
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_no_more_stays_open_than_by_hand(name: str, solutions: Solutions) -> None:
-    mine = round_robin.plan(drawn(name))["objective"]["uncovered_minutes"]
-    assert solutions[name]["objective"]["uncovered_minutes"] <= mine
+    """And nobody is below the bound. A plan cut by the limit may be anything: that depends on the machine."""
+    plan, by_hand = solutions[name], round_robin.plan(drawn(name))["objective"]
+    assert plan["bound"]["uncovered_minutes"] <= by_hand["uncovered_minutes"]
+    if plan["repeatable"]:
+        assert plan["objective"]["uncovered_minutes"] <= by_hand["uncovered_minutes"]
 
 
 def test_the_same_seed_makes_the_same_plan(solutions: Solutions, tmp_path: Path) -> None:
@@ -62,17 +65,12 @@ def without_time(plan: dict[str, object]) -> dict[str, object]:
 
 def test_after_an_absence_little_moves(tmp_path: Path) -> None:
     """An own plan is fixed, someone falls ill: past kept, their duty taken over, the rest left in peace."""
-    fixed = offices.normal(offices.Random("absence of one"), people=10, days=3)
+    fixed = offices.large(30, 2, 5, seed=1) | {"time_limit_s": 20}
     plan = solve(fixed, tmp_path, "fixed")
     assert check(fixed, plan) == []
     fixed["published"] = deepcopy(plan["assignments"])
-    day = fixed["days"][1]["date"]
-    ill = offices.fall_ill(fixed, day, "10:00", offices.Random("who"))
+    ill = offices.fall_ill(fixed, fixed["days"][1]["date"], "10:00", Random("who"))
     again = solve(ill, tmp_path, "ill")
     assert check(ill, again) == []
-    sheet = Office(ill)
-    lost = [
-        cell for cell in sheet.published if not sheet.is_past(cell.slot) and not sheet.fits(*cell)
-    ]
-    assert lost
-    assert 1 <= again["objective"]["changes"] <= 12
+    assert again["objective"]["uncovered_minutes"] == 0
+    assert 1 <= again["objective"]["changes"] <= 3
