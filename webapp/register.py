@@ -28,6 +28,7 @@ from webapp.positions import service as positions
 from webapp.presence.service import record_connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
+from webapp.rota import live as rota_live
 from webapp.rota import notices
 from webapp.standup import live as standup_live
 
@@ -148,6 +149,7 @@ def register_realtime(app: Flask) -> None:
     )
     pump.register("standup", standup_live.render)
     pump.register(notices.TOPIC, notices.render)
+    pump.register("rota", rota_live.LiveRota().render)
     pump.register("help", help_live.render)
     server = engine.make_server(app.config["ZAISEKI"])
     server.init_app(app)

@@ -64,8 +64,8 @@ def candidates(code: str, week: str) -> Response:
             {"position": str(post), "name": desk.horizon.posts[post].name}
             | _need(desk, post, day, span)
             | {
-                "candidates": [_candidate(one) for one in found],
-                "excluded": [_excluded(one) for one in excluded],
+                "candidates": [candidate_json(one) for one in found],
+                "excluded": [excluded_json(one) for one in excluded],
             }
         )
 
@@ -110,7 +110,7 @@ def _need(desk: Desk, post: int, day: date, span: tuple[int, int]) -> dict[str, 
     }
 
 
-def _candidate(one: Candidate) -> dict[str, Any]:
+def candidate_json(one: Candidate) -> dict[str, Any]:
     return {
         "staff": one.number,
         "name": one.name,
@@ -123,7 +123,7 @@ def _candidate(one: Candidate) -> dict[str, Any]:
     }
 
 
-def _excluded(one: Excluded) -> dict[str, Any]:
+def excluded_json(one: Excluded) -> dict[str, Any]:
     return {
         "reason": one.reason,
         "words": one.words,

@@ -11,6 +11,9 @@ from webapp.accounts.rules import Form, Scope
 from webapp.api import coverage as _coverage  # noqa: F401 its routes join the blueprint
 from webapp.api import help as _help  # noqa: F401
 from webapp.api import rota as _rota  # noqa: F401
+from webapp.api import rota_draft as _rota_draft  # noqa: F401
+from webapp.api import rota_fixing as _rota_fixing  # noqa: F401
+from webapp.api import rota_runs as _rota_runs  # noqa: F401
 from webapp.api import swaps as _swaps  # noqa: F401
 from webapp.api.blueprint import bp, self_actor
 from webapp.api.forms import StandupBody, day_of_query

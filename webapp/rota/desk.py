@@ -20,7 +20,7 @@ from webapp.rota.models import Rota
 from webapp.rota.problem_of_unit import Given, problem
 from webapp.rota.rules import Cell, RotaKind, missing_from
 from webapp.rota.solver.conflicts import Conflict, check_conflicts
-from webapp.rota.solver.facts import Facts
+from webapp.rota.solver.facts import NOBODY, Facts
 from webapp.rota.solver.measure import (
     Lines,
     Load,
@@ -33,6 +33,8 @@ from webapp.rota.solver.measure import (
 )
 from webapp.rota.solver.plan import Board
 from webapp.rota.solver.problem import Duty, read_problem
+
+_NOT_THERE = frozenset({"leave", "off_site", "reach", "hours", "busy"})
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,19 @@ class Desk:
         held = {cell.staff for cell in (*self.cells, *self.fixed)}
         return names_and_numbers(held - set(self.horizon.people))
 
+    def with_cells(self, cells: Sequence[Cell]) -> "Desk":
+        return Desk(self.horizon, self.rota, cells, self.fixed)
+
+    @property
+    def unit_code(self) -> str:
+        return self.horizon.path[-1] if self.horizon.path else ""
+
+    @cached_property
+    def unit_name(self) -> str:
+        tree = org.tree(self.horizon.first, known_at=self.horizon.now)
+        node = tree.by_id(self.horizon.unit_id)
+        return node.name if node else ""
+
     # --- the draft on the grid --------------------------------------------------------------
 
     @cached_property
@@ -85,10 +100,26 @@ class Desk:
         return lines_of(self.facts, self.duties)
 
     @cached_property
+    def attended(self) -> Lines:
+        """The same without those who will not be there: on leave since it was made, or at home. A name alone covers
+        no counter; the coverage of the board says so too."""
+        reason = self.facts.reason
+        return [
+            [
+                [
+                    NOBODY if p != NOBODY and reason(d, i, p, t) in _NOT_THERE else p
+                    for t, p in enumerate(line)
+                ]
+                for i, line in enumerate(day)
+            ]
+            for d, day in enumerate(self.lines)
+        ]
+
+    @cached_property
     def shortages(self) -> list[Shortage]:
         """Of what is still to come."""
         past = self.facts.past
-        found = shortages(self.facts, self.lines)
+        found = shortages(self.facts, self.attended)
         return [short for short in found if not past[short.d] >> short.t & 1]
 
     @cached_property

@@ -19,8 +19,11 @@ def rota_of(unit_id: int, first: date, kind: RotaKind) -> Rota | None:
     return db.session.scalars(query).one_or_none()
 
 
+def rows_of(rota: Rota) -> list[RotaCell]:
+    return list(db.session.scalars(select(RotaCell).where(RotaCell.rota_id == rota.id)))
+
+
 def cells_of(rota: Rota) -> list[Cell]:
-    query = select(RotaCell).where(RotaCell.rota_id == rota.id)
     return sorted(
         Cell(
             row.day,
@@ -31,7 +34,7 @@ def cells_of(rota: Rota) -> list[Cell]:
             row.pinned,
             row.id,
         )
-        for row in db.session.scalars(query)
+        for row in rows_of(rota)
     )
 
 
@@ -68,6 +71,19 @@ def fixed_step_cells(rota: Rota) -> list[Cell]:
 def step_of(rota: Rota, revision: int) -> RotaStep | None:
     query = select(RotaStep).filter_by(rota_id=rota.id, revision=revision)
     return db.session.scalars(query).one_or_none()
+
+
+def steps_of(rota: Rota) -> list[RotaStep]:
+    """The newest first."""
+    query = select(RotaStep).where(RotaStep.rota_id == rota.id)
+    return list(db.session.scalars(query.order_by(RotaStep.revision.desc())))
+
+
+def turn_target(rota: Rota, way: str) -> RotaStep | None:
+    """The step that 元に戻す ("back") or やり直す ("ahead") leads to; None where there is none, or it is not kept."""
+    step = step_of(rota, rota.revision)
+    wanted = step.detail.get(way) if step is not None else None
+    return step_of(rota, wanted) if wanted is not None else None
 
 
 def stored_cell(one: dict[str, Any]) -> Cell:

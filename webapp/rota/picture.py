@@ -12,7 +12,7 @@ from webapp.org import queries as org
 from webapp.org.rules import UnitTree
 from webapp.positions import queries as positions
 from webapp.positions.rules import Need, Post
-from webapp.rota import openings
+from webapp.rota import drafts, openings, runs
 from webapp.rota.breaks import breaks_on_duty
 from webapp.rota.day_weights import is_after_closed, is_month_end
 from webapp.rota.desk import Desk
@@ -56,6 +56,21 @@ def week(desk: Desk, *, may_edit: bool) -> Json:
         "elsewhere": _elsewhere(desk, tree),
         "may": {"edit": may_edit, "fix": may_edit},
         "revision": rota.revision if rota else 0,
+        **_turns(desk, may_edit=may_edit),
+    }
+
+
+def _turns(desk: Desk, *, may_edit: bool) -> Json:
+    """The run under way, and what 元に戻す and やり直す would do. Nothing of it for who only reads."""
+    rota = desk.rota
+    if rota is None or not may_edit:
+        return {"run": None, "undo": None, "redo": None}
+    run, now = runs.latest_of(rota), drafts.step_of(rota, rota.revision)
+    back, ahead = drafts.turn_target(rota, "back"), drafts.turn_target(rota, "ahead")
+    return {
+        "run": runs.run_json(run) if run is not None else None,
+        "undo": {"what": now.what, "revision": back.revision} if now and back else None,
+        "redo": {"what": ahead.what, "revision": ahead.revision} if ahead else None,
     }
 
 
@@ -231,6 +246,18 @@ def cells(desk: Desk, fixed_on: set[date]) -> list[Json]:
 
 def cell_row(cell: Cell, desk: Desk) -> Json:
     return _row(cell, desk) | {"pinned": cell.pinned}
+
+
+def named_row(cell: Cell, desk: Desk) -> Json:
+    """For lists: name is that of the position, person that of who stands there."""
+    post = desk.horizon.posts.get(cell.position)
+    name = {"name": post.name if post else "", "person": _name(cell.staff, desk)}
+    return _row(cell, desk) | name
+
+
+def who(staff_id: int, desk: Desk) -> tuple[str, str]:
+    """(number, name)."""
+    return _number(staff_id, desk), _name(staff_id, desk)
 
 
 def _fixed_row(cell: Cell, desk: Desk) -> Json:
