@@ -57,7 +57,7 @@ async function layOnTop(page, change, base, fresh, done) {
 function fill(box, change, base, fresh) {
   const theirs = difference(base.cells, fresh.cells);
   const mine = ownDifference(change, base.cells);
-  const who = base.people[fresh.changed_by]?.name ?? fresh.changed_by ?? t("ほかの人");
+  const who = fresh.changed_by ?? t("ほかの人");
   write(
     box,
     "lead",

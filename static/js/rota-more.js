@@ -183,8 +183,15 @@ export function openCopy(page) {
     form.onsubmit = (event) => {
       event.preventDefault();
       void guarded(box, async () => {
-        await page.step(page.url("/copy"), { from: select.value }, t("写しました"));
+        const answer = await page.step(page.url("/copy"), { from: select.value }, "");
         box.close();
+        const left = answer.left_out?.length ?? 0;
+        page.say(
+          left
+            ? t("写しました。写せない {n} コマは空きにしました。", { n: left })
+            : t("写しました"),
+          true,
+        );
       });
     };
   });
@@ -198,7 +205,11 @@ export function openTemplates(page) {
       event.preventDefault();
       const name = String(new FormData(form).get("name") ?? "").trim();
       void guarded(box, async () => {
-        await post(page.unitUrl("/rota-templates"), { name, week: page.data.week });
+        await post(page.unitUrl("/rota-templates"), {
+          name,
+          week: page.data.week,
+          kind: page.data.kind,
+        });
         form.reset();
         await listTemplates(page, box);
       });
@@ -237,33 +248,32 @@ async function listTemplates(page, box) {
 /** @param {RotaPage} page */
 export function openAbsence(page) {
   return opened("absence", (box) => {
-    const staff = /** @type {HTMLSelectElement} */ (box.querySelector("[name=staff]"));
-    const date = /** @type {HTMLSelectElement} */ (box.querySelector("[name=date]"));
+    const form = /** @type {HTMLFormElement} */ (box.querySelector("form"));
+    const [staff, date] = /** @type {HTMLSelectElement[]} */ ([...form.querySelectorAll("select")]);
     const people = Object.entries(page.data.people);
     staff.replaceChildren(...people.map(([number, one]) => new Option(one.name, number)));
     date.replaceChildren(...page.data.days.map((one) => new Option(day(one), one)));
     write(box, "result", "");
     part(box, "list")?.replaceChildren();
-    const form = /** @type {HTMLFormElement} */ (box.querySelector("form"));
     form.onsubmit = (event) => {
       event.preventDefault();
-      void guarded(box, () => askAbsence(page, box, staff.value, date.value));
+      const leave = /** @type {HTMLInputElement} */ (form.querySelector("[name=leave]")).checked;
+      void guarded(box, () =>
+        askAbsence(page, box, { staff: staff.value, date: date.value, leave }),
+      );
     };
   });
 }
 
-/** @param {RotaPage} page @param {HTMLDialogElement} box @param {string} staff @param {string} date */
-async function askAbsence(page, box, staff, date) {
-  const found = await post(page.unitUrl("/absence"), { staff, date });
+/** @param {RotaPage} page @param {HTMLDialogElement} box @param {{staff: string, date: string, leave: boolean}} who */
+async function askAbsence(page, box, who) {
+  const found = await post(page.unitUrl("/absence"), who);
   await page.reload();
-  const duties = found.duties ?? found.open ?? [];
-  write(
-    box,
-    "result",
-    duties.length
-      ? t("{n} コマが空きます。1人ずつ割り当てられます。", { n: duties.length })
-      : t("この日の当番はありません。"),
-  );
+  const { duties } = found;
+  const result = duties.length
+    ? t("確定した当番が {n} コマ空きます。1人ずつ替えられます。", { n: duties.length })
+    : t("この日に確定した当番はありません。案にあるコマは、表で替えてください。");
+  write(box, "result", result);
   part(box, "list")?.replaceChildren(
     ...duties.map((/** @type {any} */ duty) => gapNode(page, box, duty)),
   );
@@ -272,9 +282,8 @@ async function askAbsence(page, box, staff, date) {
 /** @param {RotaPage} page @param {HTMLDialogElement} box @param {any} duty */
 function gapNode(page, box, duty) {
   const node = fromTemplate("t-gap");
-  const best = duty.candidates?.[0];
-  const name = duty.name ?? page.data.positions[duty.position] ?? "";
-  write(node, "where", `${span(duty.from, duty.to)} ${name}`);
+  const best = duty.candidates[0];
+  write(node, "where", `${span(duty.from, duty.to)} ${duty.name}`);
   write(node, "why", best ? best.why.join("、") : t("代われる人がいません"));
   const press = /** @type {HTMLButtonElement} */ (part(node, "assign"));
   press.hidden = !best;
@@ -282,23 +291,10 @@ function gapNode(page, box, duty) {
   press.textContent = t("{name} に替える", { name: best.name });
   press.onclick = () =>
     guarded(box, async () => {
-      await fillGap(page, duty, best.staff, t("{name} を割り当てました", { name: best.name }));
+      await post(page.unitUrl("/absence/assign"), { duty: duty.duty, to: best.staff });
       press.disabled = true;
-      press.textContent = t("割り当てました");
+      press.textContent = t("替えました（本人に知らせます）");
+      await page.reload();
     });
   return node;
-}
-
-/** @param {RotaPage} page @param {any} duty @param {string} staff @param {string} done */
-async function fillGap(page, duty, staff, done) {
-  const { position, date, from, to } = duty;
-  const held = page.data.cells.find(
-    (cell) =>
-      cell.position === position &&
-      cell.date === date &&
-      cell.from === from &&
-      cell.staff === duty.staff,
-  );
-  const cell = { id: 0, position, date, from, to, staff, pinned: false };
-  await page.edit({ put: [cell], remove: held ? [held.id] : [] }, page.data, done);
 }

@@ -14,7 +14,10 @@ export class RotaPage {
     this.data = readData(root);
     /** @type {Promise<void> | null} */
     this.reloading = null;
-    this.again = false;
+    /** @type {Promise<void> | null} */
+    this.next = null;
+    /** @type {Promise<void>} */
+    this.tail = Promise.resolve();
     /** @type {(() => void)[]} */
     this.listeners = [];
   }
@@ -37,21 +40,27 @@ export class RotaPage {
     return `/api/v1/units/${encodeURIComponent(this.data.unit)}${path}`;
   }
 
-  /** The part again, as it is now; several askers at once share one. */
-  /** @returns {Promise<void>} */
+  /** The part again, not older than this call; callers who come while one is under way share the next.
+   * @returns {Promise<void>} */
   reload() {
-    if (this.reloading) {
-      this.again = true;
+    if (!this.reloading) {
+      this.reloading = this.fetchPart().finally(() => (this.reloading = null));
       return this.reloading;
     }
-    this.reloading = this.fetchPart().finally(() => {
-      this.reloading = null;
-      if (this.again) {
-        this.again = false;
-        void this.reload();
-      }
-    });
-    return this.reloading;
+    this.next ??= this.reloading
+      .catch(() => {})
+      .then(() => {
+        this.next = null;
+        return this.reload();
+      });
+    return this.next;
+  }
+
+  /** Keys are faster than the server: each deed begins when the one before is on the page.
+   * @param {() => Promise<unknown>} work */
+  inTurn(work) {
+    this.tail = this.tail.then(() => this.safely(work));
+    return this.tail;
   }
 
   /** @returns {Promise<void>} */
@@ -110,8 +119,9 @@ export class RotaPage {
 
   /** A step that says itself what it does: undo, copy, apply … @param {string} path @param {object} body @param {string} done */
   async step(path, body, done) {
+    let answer;
     try {
-      await this.busy(() => post(path, { revision: this.data.revision, ...body }));
+      answer = await this.busy(() => post(path, { revision: this.data.revision, ...body }));
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) {
         await this.reload();
@@ -124,7 +134,8 @@ export class RotaPage {
       throw error;
     }
     await this.reload();
-    this.say(done, path.includes("/undo") === false && path.includes("/redo") === false);
+    this.say(done, !/\/(undo|redo)\b/.test(path));
+    return answer;
   }
 
   /** @param {string} done @param {boolean} undoable */
@@ -133,14 +144,18 @@ export class RotaPage {
     toast(done, undoable ? { undo: () => this.undo() } : {});
   }
 
-  async undo() {
-    if (!this.data.undo) return announce(t("元に戻すものはありません"));
-    await this.safely(() => this.step(this.url("/undo"), {}, t("元に戻しました")));
+  undo() {
+    return this.inTurn(async () => {
+      if (!this.data.undo) return announce(t("元に戻すものはありません"));
+      return this.step(this.url("/undo"), {}, t("元に戻しました"));
+    });
   }
 
-  async redo() {
-    if (!this.data.redo) return announce(t("やり直すものはありません"));
-    await this.safely(() => this.step(this.url("/redo"), {}, t("やり直しました")));
+  redo() {
+    return this.inTurn(async () => {
+      if (!this.data.redo) return announce(t("やり直すものはありません"));
+      return this.step(this.url("/redo"), {}, t("やり直しました"));
+    });
   }
 
   /** A refusal is shown at the foot of the page. @param {() => Promise<unknown>} work */

@@ -1,5 +1,5 @@
 // 自動作成: ask, watch, compare, take. The run lives on the server; closing the dialog leaves it running.
-import { get, post } from "./api.js";
+import { ApiError, get, post } from "./api.js";
 import { dialog, open } from "./dialog.js";
 import { fromTemplate, part, write } from "./render.js";
 import { showFault, wordsOf } from "./rota-page.js";
@@ -12,14 +12,16 @@ import { announce, toast } from "./toast.js";
 /** @typedef {import("./rota-types.js").Run} Run */
 
 const POLL = 1_500; // beside the socket's word, which may be lost
+const LIVE = ["queued", "running", "stopping"];
 const PHASES = {
-  reading: "問題を読んでいます",
+  queued: "順番を待っています",
   starting: "準備をしています",
   first: "最初の案を探しています",
   cover: "空きを減らしています",
   changes: "変えるコマを減らしています",
   fairness: "負担を均しています",
-  comfort: "続けやすさを整えています",
+  done: "仕上げています",
+  stopping: "止めています",
 };
 
 const COMPARED = [
@@ -41,6 +43,8 @@ export class SolveDialog {
     /** @type {[number, number][]} */
     this.bounds = [];
     this.wished = 30;
+    this.dropping = false; // 取りやめ was pressed while it still ran
+    this.onto = false; // 案に入れる although the draft went on meanwhile
     this.shownState = "";
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.timer = undefined;
@@ -60,7 +64,7 @@ export class SolveDialog {
 
   open() {
     const going = this.page.data.run;
-    if (going && ["running", "done", "cancelled"].includes(going.state)) this.watch(going);
+    if (going && [...LIVE, "done", "cancelled"].includes(going.state)) this.watch(going);
     else this.show("ask");
     open(this.box, this.box.querySelector("h2"));
   }
@@ -103,14 +107,16 @@ export class SolveDialog {
     this.best = [];
     this.bounds = [];
     this.shownState = "";
+    [this.dropping, this.onto] = [false, false];
+    this.wished = /** @type {any} */ (run.progress)?.wished ?? this.wished;
     this.show("run");
     this.heard(run);
     clearInterval(this.timer);
-    if (run.state === "running") this.timer = setInterval(() => void this.poll(), POLL);
+    if (LIVE.includes(run.state)) this.timer = setInterval(() => void this.poll(), POLL);
   }
 
   async poll() {
-    if (!this.run || this.run.state !== "running") return clearInterval(this.timer);
+    if (!this.run || !LIVE.includes(this.run.state)) return clearInterval(this.timer);
     try {
       const answer = await get(this.page.url(`/runs/${this.run.id}`), { quiet: true });
       this.heard(answer.run ?? answer);
@@ -122,10 +128,10 @@ export class SolveDialog {
   /** From the socket or from asking. @param {Run} run */
   heard(run) {
     if (!this.run || run.id !== this.run.id) return;
-    if (this.run.state !== "running" && run.state === "running") return; // late news
+    if (!LIVE.includes(this.run.state) && LIVE.includes(run.state)) return; // late news
     this.run = { ...this.run, ...run };
     this.showProgress(run);
-    if (run.state !== "running" && run.state !== this.shownState) {
+    if (!LIVE.includes(run.state) && run.state !== this.shownState) {
       this.shownState = run.state;
       clearInterval(this.timer);
       void this.ended();
@@ -161,12 +167,11 @@ export class SolveDialog {
     const run = this.run;
     if (!run) return;
     if (run.state === "taken" || run.state === "dropped") return this.box.close();
+    if (this.dropping) return this.deed("drop");
     if (run.state === "failed") {
       this.show("ask");
-      this.fault(new Error());
-      const form = this.box.querySelector("form");
-      if (form)
-        showFault(form, run.message || t("自動作成が途中で止まりました。案は変わっていません。"));
+      const words = run.message || t("自動作成が途中で止まりました。案は変わっていません。");
+      this.fault(new ApiError(0, "", words));
       this.run = null;
       return;
     }
@@ -232,26 +237,45 @@ export class SolveDialog {
     const run = this.run;
     if (!run) return this.box.close();
     try {
-      if (deed === "stop") {
-        const answer = await post(this.page.url(`/runs/${run.id}/cancel`));
-        this.heard(answer.run ?? answer);
-      } else if (deed === "take") await this.take(run);
-      else if (deed === "drop") await this.drop(run);
+      if (deed === "take") await this.take(run);
+      else if (!LIVE.includes(run.state)) await this.drop(run);
+      else await this.stop(run, deed === "drop");
     } catch (error) {
       this.fault(error);
     }
   }
 
+  /** The process ends within a moment; what it found by then comes as its last word. @param {Run} run @param {boolean} dropping */
+  async stop(run, dropping) {
+    this.dropping = dropping;
+    const answer = await post(this.page.url(`/runs/${run.id}/cancel`));
+    this.heard(answer.run ?? answer);
+  }
+
   /** @param {Run} run */
   async take(run) {
-    await this.page.step(this.page.url(`/runs/${run.id}/take`), {}, t("自動作成の案を入れました"));
+    const body = { revision: this.page.data.revision, force: this.onto };
+    try {
+      await this.page.busy(() => post(this.page.url(`/runs/${run.id}/take`), body));
+    } catch (error) {
+      if (/** @type {any} */ (error).status !== 409) throw error;
+      await this.page.reload();
+      this.onto = true;
+      const words = t(
+        "計算のあいだに、案が変わりました。もう一度「案に入れる」を押すと、その変更は新しい案で置きかわります（元に戻せます）。",
+      );
+      return this.fault(new ApiError(409, "", words));
+    }
     this.run = null;
     this.box.close();
+    await this.page.reload();
+    this.page.say(t("自動作成の案を入れました"), true);
   }
 
   /** @param {Run} run */
   async drop(run) {
-    await post(this.page.url(`/runs/${run.id}/drop`));
+    if (run.state === "done" || run.state === "cancelled")
+      await post(this.page.url(`/runs/${run.id}/drop`));
     this.run = null;
     this.box.close();
     await this.page.reload();

@@ -12,7 +12,7 @@ import {
   openTemplates,
   stepWords,
 } from "./rota-more.js";
-import { RotaPage } from "./rota-page.js";
+import { RotaPage, slotLike } from "./rota-page.js";
 import { SolveDialog } from "./rota-solve.js";
 import { t } from "./text.js";
 import { announce, toast } from "./toast.js";
@@ -47,12 +47,20 @@ const shownDay = (page) => Number(page.root.querySelector("#grid")?.getAttribute
 
 /** @param {RotaPage} page @param {HTMLElement} slot @param {"takeOff" | "pin"} what */
 function quick(page, slot, what) {
-  const { cell, base } = spotOf(slot, page.data);
-  if (!cell) return announce(t("ここには当番がいません"));
-  const change = what === "pin" ? pinChange(cell) : { remove: [cell.id] };
-  void page.safely(() =>
-    page.edit(change, base, what === "pin" ? pinWords(cell) : t("外しました")),
-  );
+  void page.inTurn(async () => {
+    const { cell, base } = spotOf(slotLike(page.root, slot.dataset) ?? slot, page.data);
+    if (!cell) return announce(t("ここには当番がいません"));
+    const change = what === "pin" ? pinChange(cell) : { remove: [cell.id] };
+    return page.edit(change, base, what === "pin" ? pinWords(cell) : t("外しました"));
+  });
+}
+
+/** After what is under way: the table may show somebody else there by then. @param {RotaPage} page @param {CellDialog} cells @param {HTMLElement} slot */
+function openCell(page, cells, slot) {
+  void page.tail.then(() => {
+    const now = slotLike(page.root, slot.dataset);
+    if (now) cells.open(now);
+  });
 }
 
 /** @param {RotaPage} page @param {CellDialog} cells @param {SolveDialog} solving */
@@ -74,7 +82,7 @@ function wirePresses(page, cells, solving) {
   page.root.addEventListener("click", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const slot = /** @type {HTMLElement | null} */ (target.closest("button[data-slot]"));
-    if (slot) return cells.open(slot);
+    if (slot) return openCell(page, cells, slot);
     const act = target.closest("[data-act]")?.getAttribute("data-act");
     if (act) {
       target.closest("details")?.removeAttribute("open");
@@ -141,22 +149,27 @@ function goLive(page, solving) {
   const live = new Live({ units: [page.data.unit], fetch: () => page.reload() });
   live.socket.on("rota", (/** @type {any} */ news) => void changedElsewhere(page, news));
   live.socket.on("rota_run", (/** @type {any} */ news) => {
-    if (news.week !== page.data.week || news.unit !== page.data.unit) return;
+    if (!isHere(page, news)) return;
     solving.heard(news.run);
     const noted = page.data.run?.state;
     if (news.run.state !== noted) void page.reload().catch(() => {});
   });
 }
 
-/** @param {RotaPage} page @param {{unit: string, week: string, revision: number}} news */
+/** @param {RotaPage} page @param {{unit: string, week: string, kind: string}} news */
+function isHere({ data }, news) {
+  return news.unit === data.unit && news.week === data.week && news.kind === data.kind;
+}
+
+/** @param {RotaPage} page @param {any} news */
 async function changedElsewhere(page, news) {
-  if (news.week !== page.data.week || news.unit !== page.data.unit) return;
+  if (!isHere(page, news)) return;
   const before = page.data.revision;
   await page.reload().catch(() => {});
   if (page.data.revision === before || page.root.hasAttribute("aria-busy")) return;
-  const { changed_by: by, people } = page.data;
-  if (!by || by === document.body.dataset.viewer || by === page.root.dataset.viewerName) return;
-  toast(t("{who} さんが変更しました", { who: people[by]?.name ?? by }));
+  const { changed_by: by } = page.data;
+  if (!by || by === page.root.dataset.viewerName) return;
+  toast(t("{who} さんが変更しました", { who: by }));
 }
 
 const root = document.getElementById("rota");
@@ -166,7 +179,7 @@ if (root) {
   const solving = new SolveDialog(page);
   wirePresses(page, cells, solving);
   wireKeys(root, {
-    open: (slot) => cells.open(slot),
+    open: (slot) => openCell(page, cells, slot),
     takeOff: (slot) => quick(page, slot, "takeOff"),
     pin: (slot) => quick(page, slot, "pin"),
     undo: () => void page.undo(),

@@ -97,17 +97,25 @@ def page(
         _head(number, d, max(cut.width, 1), runs, week, today)
         for number, (d, cut) in enumerate(zip(days, cuts, strict=True))
     )
+    empty = _empty(week, slots, edits=edits)
     return WeekPage(
         week,
-        "fixed" if not edits else week["status"],
+        _status(week, empty, edits=edits),
         heads,
         tuple(groups(week, days, cuts, [*slots, *runs])),
         tuple(people_groups(week, days, slots, viewer=viewer)) if rows == "person" else (),
         tuple(runs),
         _first_shown(heads, day, today),
         rows,
-        _empty(week, slots, edits=edits),
+        empty,
     )
+
+
+def _status(week: Json, empty: str, *, edits: bool) -> str:
+    """none, draft, fixed. A draft that was only begun, for a run of the solver, is none yet."""
+    if not edits:
+        return "fixed"
+    return "none" if empty == "draft" else str(week["status"])
 
 
 def _slots(week: Json, viewer: str, *, edits: bool) -> list[Slot]:
