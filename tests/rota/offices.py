@@ -558,6 +558,15 @@ def tiny(seed: int, people: int = 3, slot_minutes: int = 60) -> Problem:
     return made
 
 
+def tiny_absence(seed: int) -> Problem:
+    """A day made by hand is fixed; in the morning someone with duty is not there."""
+    made = tiny(seed, people=4)
+    made["published"] = round_robin.plan(made)["assignments"]
+    ill = fall_ill(made, made["days"][0]["date"], OPEN, Random(seed))
+    del ill["now"]
+    return ill
+
+
 def _tiny_person(rng: Random, number: int, day: str, position: str) -> dict[str, Any]:
     segments = [at(day)]
     if rng.random() < 0.3:

@@ -15,17 +15,20 @@ from tests.rota.statement import plan_of
 SMALLEST = [(seed, 2, 60) for seed in range(8)] + [(seed, 3, 60) for seed in range(8)]
 SMALLEST += [(seed, 3, 30) for seed in range(6)] + [(seed, 4, 60) for seed in range(3)]
 NAMES = {"-".join(map(str, case)): case for case in SMALLEST}
+ABSENCES = [f"absence-{seed}" for seed in range(8)]
 
 
 def tiny(name: str) -> Problem:
+    kind, _, seed = name.partition("-")
+    drawn = offices.tiny_absence(int(seed)) if kind == "absence" else offices.tiny(*NAMES[name])
     # Done in half a second; the limit is for a machine that does ten other things.
-    return offices.tiny(*NAMES[name]) | {"time_limit_s": 20}
+    return drawn | {"time_limit_s": 20}
 
 
 @pytest.fixture(scope="module")
 def solutions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Solutions]:
     found = Solutions(tmp_path_factory.mktemp("tiny"))
-    found.begin(NAMES, tiny)
+    found.begin([*NAMES, *ABSENCES], tiny)
     yield found
     found.stop()
 
@@ -54,3 +57,14 @@ def test_the_solver_leaves_open_no_more_than_must_be(name: str, solutions: Solut
     plan: dict[str, Any] = solutions[name]
     assert check(problem, plan) == []
     assert plan["objective"]["uncovered_minutes"] == brute.least_uncovered(Office(problem))[0]
+
+
+@pytest.mark.parametrize("name", ABSENCES)
+def test_nor_moves_more_than_must_be(name: str, solutions: Solutions) -> None:
+    problem = tiny(name)
+    plan: dict[str, Any] = solutions[name]
+    assert check(problem, plan) == []
+    uncovered, changes, cells = brute.least(Office(problem))
+    assert plan_of(Office(problem), cells)["objective"]["changes"] == changes
+    assert plan["objective"]["uncovered_minutes"] == uncovered
+    assert plan["objective"]["changes"] == changes
