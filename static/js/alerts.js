@@ -129,7 +129,7 @@ function showPrompts() {
     const known = place.querySelector(`[data-id="${prompt.id}"]`);
     const node = known ?? fromTemplate("t-help");
     node.setAttribute("data-id", String(prompt.id));
-    const left = Math.ceil((instant(prompt.expires_at) - serverNow()) / 60_000);
+    const left = Math.max(1, Math.round((instant(prompt.expires_at) - serverNow()) / 60_000));
     write(
       node,
       "text",

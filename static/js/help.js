@@ -55,7 +55,9 @@ export function stateText(answer) {
   const { call, later } = answer;
   if (!call) return nobody(later);
   const words = {
-    open: t("{n}人に頼んでいます（うち {m}人は行けません）", { n: call.asked, m: call.declined }),
+    open: call.declined
+      ? t("{n}人に頼んでいます（うち {m}人は行けません）", { n: call.asked, m: call.declined })
+      : t("{n}人に頼んでいます", { n: call.asked }),
     coming: t("{name} さんが向かっています（{time} まで）", {
       name: call.helper ?? "",
       time: call.until ? hm(call.until) : "",

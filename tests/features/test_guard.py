@@ -92,6 +92,23 @@ def soon(_stage: Stage) -> str:
     return (clock.now() + timedelta(minutes=30)).astimezone(UTC).isoformat()
 
 
+def help_accepted(stage: Stage) -> None:
+    accept(stage)
+
+
+def accept(stage: Stage) -> int:
+    position = stage.position("窓口", unit="W12", need=3)
+    call: int = stage.api("122").post(f"/coverage/{position}/help").json["call"]["id"]
+    assert stage.api("121").post(f"/help/{call}/accept").status_code == 200
+    return call
+
+
+def help_ended(stage: Stage) -> None:
+    call = accept(stage)
+    clock.freeze(clock.now() + timedelta(minutes=5))
+    assert stage.api("121").post(f"/help/{call}/end").status_code == 200
+
+
 ACTIONS: dict[str, Callable[[Stage], None]] = {
     "busy": status(state="busy"),
     "busy with a reason": status(state="busy", reason="meeting", note="第2会議室"),
@@ -109,6 +126,8 @@ ACTIONS: dict[str, Callable[[Stage], None]] = {
     "a plan": planned,
     "a connection": connect,
     "many": many_at_once,
+    "help accepted": help_accepted,
+    "help ended": help_ended,
     "lunch by the clock": clock_to("2026-11-24T12:00"),
     "the end of hours": clock_to("2026-11-24T17:15"),
     "the next day": clock_to("2026-11-25T00:00"),
@@ -198,6 +217,15 @@ CHANGING = {
     "/api/v1/staff/<number>/status",
     "/api/v1/staff/<number>/status/undo",
     "/api/v1/staff/<number>/punches",
+    "/api/v1/help/<int:call_id>/accept",
+    "/api/v1/help/<int:call_id>/end",
+}
+# routes that alter lamps and prompts but no row
+LAMPS = {
+    "/api/v1/coverage/<int:position_id>/take",
+    "/api/v1/coverage/<int:position_id>/help",
+    "/api/v1/help/<int:call_id>",
+    "/api/v1/help/<int:call_id>/decline",
 }
 
 
@@ -208,4 +236,7 @@ def test_the_api_has_no_unguarded_change(stage: Stage) -> None:
         if rule.rule.startswith("/api/v1/")
         and {"POST", "PUT", "PATCH", "DELETE"} & (rule.methods or set())
     }
-    assert changing - CHANGING == {"/api/v1/punches", "/api/v1/me/standup/<day_text>/<half>"}
+    assert changing - CHANGING - LAMPS == {
+        "/api/v1/punches",
+        "/api/v1/me/standup/<day_text>/<half>",
+    }

@@ -256,6 +256,34 @@ PATHS: dict[str, dict[str, Any]] = {
         "get": _call("iCalendar of one's duties", "token", parameters=[_in("token", "query")])
         | {"security": []}
     },
+    "/me/alerts": {"get": _call("what is open for oneself: shortages, calls for help", "self")},
+    "/units/{code}/coverage": {
+        "get": _call(
+            "need, planned, present, open, slack of a day",
+            "unit:read",
+            parameters=[_in("code"), _in("date", "query", required=False)],
+        )
+    },
+    "/units/{code}/telework-room": {
+        "get": _call(
+            "テレワーク可能 あと何人, by half hour",
+            "unit:read",
+            parameters=[_in("code"), _in("days", "query", required=False)],
+        )
+    },
+    "/coverage/{position_id}/take": {
+        "post": _call("対応する", "unit:write", parameters=[_in("position_id")]),
+        "delete": _call("対応する, taken back", "unit:write", parameters=[_in("position_id")]),
+    },
+    "/coverage/{position_id}/help": {
+        "post": _call(
+            "窓口応援: ask who is free", "self", status="201", parameters=[_in("position_id")]
+        )
+    },
+    "/help/{call_id}": {"delete": _call("call off", "self", parameters=[_in("call_id")])},
+    "/help/{call_id}/accept": {"post": _call("行きます", "self", parameters=[_in("call_id")])},
+    "/help/{call_id}/decline": {"post": _call("行けません", "self", parameters=[_in("call_id")])},
+    "/help/{call_id}/end": {"post": _call("応援を終える", "self", parameters=[_in("call_id")])},
     "/boards/{unit}": {
         "get": _call(
             "a unit and all below",
