@@ -1,6 +1,6 @@
 """The week on paper: positions × days by part of the day, or people × days; from the picture the page draws. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,8 +12,12 @@ from webapp.rota.page_cells import Slot
 from webapp.rota.page_words import short_names
 
 Json = Mapping[str, Any]
-DENSITIES = (26, 38, 52, 70, 95)  # lines that fit on the page at each size of type
-LINE_CHARACTERS = 24  # of a day's column, at the middle size
+# The type sizes of rota-more.css (.d0 … .d6): points and line height. Of A4 across with 8 mm margins the table gets
+# 281 × 178 mm; the first two columns take 3.5 em and 13 %.
+SIZES = ((11.0, 1.25), (9.5, 1.25), (8.5, 1.25), (7.7, 1.25), (6.9, 1.2), (6.0, 1.15), (5.0, 1.1))
+MANY_PAGES = 2  # where no readable type fits, the list of people takes more pages of this size
+SMALLEST_LIST = 4
+TABLE_WIDTH, TABLE_HEIGHT = 281 / 25.4 * 72, 178 / 25.4 * 72  # points
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,6 @@ class Line:
 class PaperRow:
     name: str
     cells: tuple[tuple[Line, ...], ...]
-
-    @property
-    def lines(self) -> int:
-        return max([1, *(rows_of(cell) for cell in self.cells)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,27 @@ class Sheet:
     notes: tuple[str, ...]
 
     @property
-    def lines(self) -> int:
-        return sum(1 + sum(row.lines for row in part.rows) for part in self.parts)
-
-    @property
     def density(self) -> int:
-        return sum(self.lines > limit for limit in DENSITIES)
+        """The largest type with which all of it stands on one page; a long list of people takes several."""
+        is_list = not any(part.words for part in self.parts)
+        smallest, else_ = (SMALLEST_LIST, MANY_PAGES) if is_list else (len(SIZES) - 1,) * 2
+        fitting = (n for n in range(smallest + 1) if self._height(n) <= TABLE_HEIGHT)
+        return next(fitting, else_)
+
+    def _height(self, size: int) -> float:
+        points, leading = SIZES[size]
+        column = (TABLE_WIDTH * 0.87 / points - 3.5) / max(1, len(self.days)) - 0.8  # em
+        rows = [row for part in self.parts for row in part.rows]
+        lines = sum(max([1, *(rows_of(cell, column) for cell in row.cells)]) for row in rows) + 1
+        return lines * points * leading + (len(rows) + 1) * (0.2 * points + 1)
 
 
-def rows_of(cell: Sequence[Line]) -> int:
-    """Lines that the duties of a cell take side by side."""
+def rows_of(cell: Sequence[Line], column: float) -> int:
+    """Lines that the duties of a cell take side by side in a column of so many em."""
     used, rows = 0.0, 1
     for line in cell:
-        width = len(line.time) * 0.6 + len(line.name) + 1.5
-        if used and used + width > LINE_CHARACTERS:
+        width = len(line.time) * 0.46 + len(line.name) + 1.0
+        if used and used + width > column:
             rows, used = rows + 1, 0.0
         used += width
     return rows
@@ -80,7 +87,7 @@ def by_position(page: WeekPage, *, now: datetime) -> Sheet:
                 PaperRow(
                     str(row.position["name"]),
                     tuple(
-                        tuple(
+                        merged(
                             line_of(slot)
                             for box in row.boxes
                             if box.day == head.number
@@ -95,6 +102,14 @@ def by_position(page: WeekPage, *, now: datetime) -> Sheet:
         for group in page.groups
     )
     return _sheet(page, parts, now)
+
+
+def merged(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """People at the same time stand together: 8:30-10:30 桜井・今井."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for line in lines:
+        found.setdefault((line.time, line.is_open), []).append(line.name)
+    return tuple(Line(time, "・".join(names), is_open) for (time, is_open), names in found.items())
 
 
 def by_person(page: WeekPage, duties: Sequence[Json], *, now: datetime) -> Sheet:
