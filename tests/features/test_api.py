@@ -231,11 +231,11 @@ def test_unknown_unit_is_404(stage: Stage) -> None:
 
 
 def test_openapi_names_every_path(stage: Stage) -> None:
+    """Whatever a path's parameters are called."""
     document = stage.api("100").get("/openapi.json").json
+    named = {re.sub(r"{\w+}", "{}", path): set(calls) for path, calls in document["paths"].items()}
     for rule in stage.app.url_map.iter_rules():
         if rule.endpoint.startswith("api.") and rule.endpoint != "api.openapi":
-            path = rule.rule.removeprefix("/api/v1").replace("<int:punch_id>", "{punch_id}")
-            path = path.replace("<day_text>", "{day}").replace("<code>", "{unit}")
-            path = path.replace("<", "{").replace(">", "}")
+            path = re.sub(r"<[^>]+>", "{}", rule.rule.removeprefix("/api/v1"))
             methods = {m.lower() for m in rule.methods or set()} - {"head", "options"}
-            assert methods <= set(document["paths"][path]), path
+            assert methods <= named.get(path, set()), path

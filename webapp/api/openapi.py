@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webapp.api.forms import StandupBody
+from webapp.api.openapi_rota import BODIES as ROTA_BODIES
+from webapp.api.openapi_rota import rota_paths
 from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
 from webapp.rota.swap_forms import AskBody, OrderBody, RefuseBody
 
@@ -295,9 +297,14 @@ PATHS: dict[str, dict[str, Any]] = {
 }
 
 
+PATHS |= rota_paths(_call, _in)
+
+
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
-    _, definitions = models_json_schema([(body, "validation") for body in BODIES], ref_template=REF)
+    _, definitions = models_json_schema(
+        [(body, "validation") for body in (*BODIES, *ROTA_BODIES)], ref_template=REF
+    )
     return {
         "openapi": "3.1.0",
         "info": {"title": "Zaiseki", "version": "1"},

@@ -27,6 +27,7 @@ from webapp.rota.rules import (
     by_where,
     doubles,
     from_minute,
+    less,
     missing_from,
     until_minute,
 )
@@ -141,10 +142,11 @@ def _write_duties(desk: Desk, begins: Begins, *, now: datetime) -> None:
         spans = wanted.get((row.day, row.position_id, row.staff_id), [])
         if row.source != HELP and _bring_in_line(row, spans, begins(row.day)):
             touched.add(row.staff_id)
-    pinned = {cell.where for cell in desk.cells if cell.pinned}
+    pinned = by_where(cell for cell in desk.cells if cell.pinned)
     for where, spans in wanted.items():
         for span in spans:
-            db.session.add(_duty(where, span, pinned=where in pinned, now=now))
+            is_pinned = not less([span], pinned.get(where, []))
+            db.session.add(_duty(where, span, pinned=is_pinned, now=now))
             touched.add(where[2])
     db.session.flush()
     duties.changed(touched)
@@ -225,15 +227,8 @@ def _fixed_days(desk: Desk) -> set[tuple[int, date]]:
 
 def _settle(desk: Desk, revision: int, begins: Begins, *, actor: Actor, now: datetime) -> Rota:
     """The draft equals what is fixed now, also where it had been left behind by the day."""
-    ahead = from_minute(_standing(desk), begins)
-    pinned = {cell.where for cell in desk.cells if cell.pinned}
-    cells = [
-        Cell(day, start, end, position, staff, (day, position, staff) in pinned)
-        for (day, position, staff), spans in by_where(
-            [*until_minute(desk.fixed, begins), *ahead]
-        ).items()
-        for start, end in spans
-    ]
+    past = until_minute(desk.fixed, begins)
+    cells = service.merged([*past, *from_minute(_standing(desk), begins)])
     last = drafts.step_of(desk.rota, revision) if desk.rota is not None else None
     step = Step("fix", last.detail.get("back") if last is not None else None)
     rota = service.store(desk, cells, step, revision, actor=actor, now=now)

@@ -161,6 +161,8 @@ class Watch:
             except ValueError:
                 return self._close("failed", KILLED, None)
             return self._close("cancelled" if self.stopped else "done", "", plan)
+        if self.stopped and status == -signal.SIGTERM:  # before it had begun to search
+            return self._close("cancelled", "案ができる前に止めました。", None)
         if status < 0:
             return self._close("failed", KILLED, None)
         faults = [line for line in self._read("progress").splitlines() if not line.startswith("{")]

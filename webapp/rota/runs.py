@@ -24,7 +24,7 @@ from webapp.rota.desk import Desk
 from webapp.rota.horizon import Horizon
 from webapp.rota.models import Rota, RotaRun
 from webapp.rota.problem_of_unit import Given, problem
-from webapp.rota.rules import Cell, from_minute, until_minute
+from webapp.rota.rules import Cell, from_minute, missing_from, until_minute
 from webapp.rota.service import Stale
 
 LIVE = ("queued", "running", "stopping")
@@ -143,16 +143,18 @@ def drop(row: RotaRun, *, now: datetime) -> None:
 def plan_cells(desk: Desk, plan: dict[str, Any]) -> list[Cell]:
     """The plan's assignments of what is ahead, with the draft's pins; days it did not plan stay as drafted."""
     planned = {row["date"] for row in plan.get("days", ())}
-    pinned = {cell.where for cell in desk.cells if cell.pinned}
+    pins = [cell for cell in desk.cells if cell.pinned and _is_in(cell, planned)]
     found = [
         cell
         for one in plan["assignments"]
-        if (cell := _cell(desk, one)) is not None and (not planned or one["date"] in planned)
+        if (cell := _cell(desk, one)) is not None and _is_in(cell, planned)
     ]
-    kept = [cell for cell in desk.cells if planned and cell.day.isoformat() not in planned]
-    return service.with_past_of(
-        desk, [*kept, *(replace(cell, pinned=cell.where in pinned) for cell in found)]
-    )
+    kept = [cell for cell in desk.cells if not _is_in(cell, planned)]
+    return service.with_past_of(desk, [*kept, *pins, *missing_from(found, pins)])
+
+
+def _is_in(cell: Cell, planned: set[str]) -> bool:
+    return not planned or cell.day.isoformat() in planned
 
 
 def _cell(desk: Desk, one: dict[str, Any]) -> Cell | None:
