@@ -13,8 +13,9 @@ def fewest_changes(plan: Plan, search: Search, tell: Callable[[], None]) -> bool
     """Whether the fewest are proven for every day."""
     days = [d for d in plan.facts.D if plan.changes([d]) > _forced(plan, d)]
     proven = True
-    for d in days:
-        proven &= not search.over() and _one_day(plan, d, search, search.share(len(days)))
+    for done, d in enumerate(days):
+        share = search.share(len(days) - done)
+        proven &= not search.over() and _one_day(plan, d, search, share)
         tell()
     return proven
 

@@ -52,7 +52,7 @@ def _solve(plan: Plan, d: int, gaps: "Gaps", search: Search) -> int:
     """One model of the day; lays its plan if better, answers its bound (0 where it is none)."""
     from webapp.rota.solver.day_model import DayModel  # noqa: PLC0415
 
-    share = search.share(len(plan.facts.days))
+    share = search.share(len(plan.facts.days) - d)
     day = DayModel(plan.board, d, only_min=True, gaps=gaps)
     if gaps != "long":
         day.hint(plan)
@@ -90,7 +90,7 @@ def _quieten(plan: Plan, day: "DayModel", best: int, search: Search) -> None:
     day.hint(plan)
     day.model.add(day.uncovered <= best)
     day.model.minimize(sum(day.starts()))
-    answer = search.run(day.model, QUIET * search.share(len(plan.facts.days)))
+    answer = search.run(day.model, QUIET * search.share(len(plan.facts.days) - day.d))
     if answer.found:
         take(plan, day.d, day.lines(answer.solver))
 

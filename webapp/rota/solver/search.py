@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 Tell = Callable[[dict[str, Any]], None]
+POOL = 0.35  # deterministic seconds of CP-SAT for each second of the limit
+LEAST = 0.02  # … of a day's try when the pool is empty
 SHORT = 0.1  # deterministic seconds of a first try
 EVERY = 1.0  # seconds between two lines of progress without news
 
@@ -32,8 +34,12 @@ class Search:
     bound: dict[str, float] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
     _told: float = 0.0
+    _used: float = 0.0
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _solver: "cp_model.CpSolver | None" = None
+
+    def __post_init__(self) -> None:
+        self._allowed = self.limit
 
     @property
     def seconds(self) -> float:
@@ -73,8 +79,10 @@ class Search:
             self.line()
 
     def share(self, days: int) -> float:
-        """Deterministic seconds for one day's step, when each of the days gets the same."""
-        return self.limit / (8 * max(1, days))
+        """Deterministic seconds for each of two long tries at a day, with so many days to go. What
+        easy days leave over goes to the hard ones."""
+        left = POOL * self._allowed - self._used
+        return max(LEAST, left / (2 * max(1, days)))
 
     def best_of(self, model: "cp_model.CpModel", share: float) -> "Answer":
         """One way after another until proven. The whole relaxation closes a day that is short of
@@ -105,8 +113,11 @@ class Search:
         parameters.random_seed = self.seed % 2**31
         parameters.catch_sigint_signal = False
         self._solver = solver
+        status = cp_model.UNKNOWN
         try:
-            status = cp_model.UNKNOWN if self.over() else solver.solve(model)
+            if not self.over():
+                status = solver.solve(model)
+                self._used += solver.response_proto.deterministic_time
         finally:
             self._solver = None
         if status == cp_model.MODEL_INVALID:
