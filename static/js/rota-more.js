@@ -10,6 +10,7 @@ import { t } from "./text.js";
 /** @typedef {import("./rota-page.js").RotaPage} RotaPage */
 
 const WHAT = {
+  start: "案を作りはじめた",
   edit: "手で直した",
   solve: "自動作成",
   copy: "ほかの週を写した",
@@ -155,7 +156,9 @@ export function openHistory(page) {
 /** @param {any} step */
 function sizeWords(step) {
   const count = (/** @type {any} */ part_) => (Array.isArray(part_) ? part_.length : (part_ ?? 0));
-  return t("入れた {a}　外した {r}", { a: count(step.added), r: count(step.removed) });
+  const [added, removed] = [count(step.added), count(step.removed)];
+  if (added + removed === 0) return step.what === "edit" ? t("固定だけ") : "";
+  return t("入れた {a}・外した {r}", { a: added, r: removed });
 }
 
 /** @param {RotaPage} page */
