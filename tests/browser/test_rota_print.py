@@ -9,9 +9,12 @@ from tests.browser.conftest import City, Window
 from webapp.core import clock, facts
 from webapp.core.db import db, transaction
 from webapp.duties import service as duties
+from webapp.duties.models import Duty
 from webapp.org import queries as org
-from webapp.org.rules import UnitNode
+from webapp.org.models import Staff
+from webapp.org.rules import Role, UnitNode
 from webapp.positions.models import DemandBand, Position
+from webapp.rota.models import SwapOffer
 from webapp.rota.weeks import week_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -101,16 +104,54 @@ def on_paper(window: Window) -> tuple[int, bool]:
     return len(boxes), across and cut <= 1
 
 
+def on_duty_ahead() -> tuple[Duty, str, str]:
+    """A fixed duty still to come, its unit's code and the number of who has it."""
+    query = db.session.query(Duty).filter(Duty.day > org.today()).order_by(Duty.id)
+    duty = query.first() or db.session.query(Duty).order_by(Duty.start_minute.desc()).first()
+    assert duty is not None
+    unit = db.session.get_one(Position, duty.position_id).unit_id
+    node = org.current_tree().by_id(unit)
+    assert node is not None
+    return duty, node.code, db.session.get_one(Staff, duty.staff_id).number
+
+
 def test_the_pages_beside_the_week_are_accessible_and_fit_a_phone(city: City) -> None:
-    chief = city.open_window(city.who["chief"].number)
-    code = chief.go("/board/").page.url.rsplit("/", 1)[-1]
-    for path in ("swaps", "fairness", "fairness?days=90", "print"):
-        chief.go(f"/rota/{code}/{path}")
-        assert chief.axe() == [], path
-    phone = city.open_window(city.who["member"].number, 320, 700)
-    for path in ("swaps", "fairness", "print"):
+    duty, code, number = on_duty_ahead()
+    lead = city.open_window(leader_of(code))
+    for path in ("swaps", "fairness", "fairness?days=90", f"swaps/new?duty={duty.id}", "print"):
+        lead.go(f"/rota/{code}/{path}")
+        assert lead.page.locator("h1").inner_text() != "この操作はできません"
+        assert lead.axe() == [], path
+    phone = city.open_window(number, 320, 700)
+    for path in ("swaps", "fairness", f"swaps/new?duty={duty.id}", "print"):
         phone.go(f"/rota/{code}/{path}")
-        assert phone.page.locator("h1").count() == 1
         assert phone.axe() == [], path
         assert phone.overflow() <= 0, path
-    assert chief.faults == phone.faults == []
+    assert lead.faults == phone.faults == []
+
+
+def leader_of(code: str) -> str:
+    unit = org.current_tree().by_code(code)
+    assert unit is not None
+    posted = org.postings_in([unit.id], org.today(), known_at=clock.now())
+    return next(p.number for p in posted if Role.CHIEF in p.roles)
+
+
+def test_a_duty_asked_for_and_taken_on_two_phones(city: City) -> None:
+    duty, code, number = on_duty_ahead()
+    giver = city.open_window(number, 390, 844, has_touch=True, is_mobile=True)
+    giver.go(f"/rota/{code}/swaps/new?duty={duty.id}")
+    giver.page.get_by_role("button", name="頼む", exact=True).click()
+    giver.page.get_by_text("引き受ける人を待っています").wait_for()
+    db.session.rollback()
+    offer = db.session.query(SwapOffer).order_by(SwapOffer.staff_id).first()
+    assert offer is not None
+    taker_number = db.session.get_one(Staff, offer.staff_id).number
+    taker = city.open_window(taker_number, 390, 844, has_touch=True, is_mobile=True)
+    taker.go(f"/rota/{code}/swaps")
+    taker.page.get_by_role("button", name=re.compile("^引き受ける")).click()
+    taker.page.get_by_text(re.compile("引き受けました")).first.wait_for()
+    taker.page.get_by_role("button", name="アドレスを作る").click()
+    assert "zsc_" in taker.page.get_by_label("アドレス", exact=True).input_value()
+    assert taker.axe() == []
+    assert giver.faults == taker.faults == []

@@ -17,6 +17,9 @@ def test_every_call_refuses_strangers(stage: Stage, client: Any) -> None:
         path = re.sub(r"<int:\w+>", "1", rule.rule).replace("<", "").replace(">", "")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = client.open(path, method=method)
+            if path == "/api/v1/duties.ics":  # its address is the key: a wrong one is nobody's
+                assert answer.status_code == 404
+                continue
             assert answer.status_code in (400, 401), (method, path)
             assert answer.json["error"]["code"] in ("unauthorized", "csrf")
 
