@@ -46,6 +46,8 @@ from webapp.org.rules import Role
 from webapp.presence import service as presence
 from webapp.presence.facts import State
 from webapp.presence.models import StatusClaim
+from webapp.rota import openings
+from webapp.rota.desk import desk_of
 from webapp.standup import queries as standup
 from webapp.standup.rules import Half
 
@@ -259,6 +261,22 @@ def test_citizens_counters_have_one_gap_ahead(city: Flask) -> None:
         assert short is not None
         assert (short.start, short.end) == (15 * 3600, 16 * 3600 + 1800)
         assert (short.level, short.missing) == ("ahead", 1)
+
+
+def test_next_week_is_a_draft(city: Flask) -> None:
+    with city.app_context():
+        node = org.current_tree().by_code(counters.CITIZENS)
+        assert node is not None
+        desk = desk_of(node.id, date(2026, 11, 30), now=clock.now())
+        assert desk.rota is not None
+        assert desk.rota.fixed_at is None
+        assert sum(cell.pinned for cell in desk.cells) == 3
+        opens = openings.rows(desk)
+        assert [(row["date"], row["from"]) for row in opens] == [
+            ("2026-12-02", "12:00"),
+            ("2026-12-03", "14:30"),
+        ]
+        assert desk.conflicts == []
 
 
 def test_nobody_of_the_rota_breaks_its_rules(city: Flask) -> None:

@@ -4,10 +4,11 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from webapp.core.hours import minute_of
+from webapp.demo.files import EARLY
 from webapp.demo.people import Person
 from webapp.demo.script import hours_of
 
@@ -36,7 +37,6 @@ class PostSeed:
     burden: float = 1.0
 
 
-_OPEN = BandSeed("9:00", "16:30", 1)
 _MORNING, _AFTERNOON = BandSeed("9:00", "12:00", 1), BandSeed("13:00", "16:30", 1)
 _LUNCH = BandSeed("12:00", "13:00", 1, burden=1.5)
 
@@ -143,16 +143,19 @@ _BLOCKS = {
     ),
 }
 REST = 30
+MOST_A_DAY = 240
 
 
 def day_of_duty(
     people: Sequence[Person],
     loads: Counter[str],
     at_office: Callable[[Person], bool],
+    early: Container[str] = (),
 ) -> list[Turn]:
     """Whoever carried least so far takes the next block, as a careful coordinator would do it by hand.
 
     loads: weighted minutes so far, by number and kind (「200123 counter」); added to.
+    early: numbers of those who leave at 16:15.
     """
     turns: list[Turn] = []
     blocks = [
@@ -167,6 +170,7 @@ def day_of_duty(
             for person in people
             if set(post.skills) <= set(skills_of(person))
             and _fits(person, start, end, turns)
+            and not (person.number in early and end > minute_of(EARLY))
             and at_office(person)
         ]
         if not able:
@@ -184,6 +188,8 @@ def _fits(person: Person, start: int, end: int, turns: Iterable[Turn]) -> bool:
     if start < first or end > last:
         return False
     mine = [turn for turn in turns if turn.person == person.number]
+    if sum(turn.end - turn.start for turn in mine) + end - start > MOST_A_DAY:
+        return False
     if any(turn.start - REST < end and start - REST < turn.end for turn in mine):
         return False
     noon = minute_of("12:00")
@@ -209,3 +215,16 @@ def moved_break(turns: Iterable[Turn], number: str) -> tuple[int, int] | None:
 def gap_of(turns: Iterable[Turn]) -> Turn:
     """The duty of the Tuesday that falls open: 窓口2 from 15:00, whose holder takes the afternoon off."""
     return next(t for t in turns if t.post == "窓口2" and t.start == minute_of("15:00"))
+
+
+# What the draft of next week leaves open, and what its maker holds on to.
+_OPEN = (("窓口1", 2, "12:00"), ("電話（副）", 3, "14:30"))
+_PINNED = (("窓口1", 0, "9:00"), ("窓口4（戸籍）", 0, "12:00"), ("窓口3（異動）", 1, "10:30"))
+
+
+def is_left_open(turn: Turn, weekday: int) -> bool:
+    return (turn.post, weekday, turn.start) in {(p, d, minute_of(at)) for p, d, at in _OPEN}
+
+
+def is_pinned(turn: Turn, weekday: int) -> bool:
+    return (turn.post, weekday, turn.start) in {(p, d, minute_of(at)) for p, d, at in _PINNED}

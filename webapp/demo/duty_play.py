@@ -1,18 +1,20 @@
 """Positions, skills and the fixed rota of 市民課, put into the database."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
 
+from webapp.accounts.access import Actor
 from webapp.core import calendar, facts
 from webapp.core.db import db
 from webapp.core.hours import minute_of
-from webapp.demo import counters, week
+from webapp.demo import counters, tuesday, week
 from webapp.demo.counters import Turn
+from webapp.demo.files import leaving_early
 from webapp.demo.people import Person
-from webapp.demo.script import Morning, Planned
+from webapp.demo.script import Morning, Planned, is_coordinator
 from webapp.duties import service as duties
 from webapp.duties.models import Duty, DutyBreak
 from webapp.org.models import Staff, Unit
@@ -21,6 +23,9 @@ from webapp.plans.service import Entry
 from webapp.positions.models import DemandBand, DutyProfile, OpeningHours, Position, StaffSkill
 from webapp.positions.rules import Group
 from webapp.realtime import outbox
+from webapp.rota import service as rota
+from webapp.rota.desk import desk_of
+from webapp.rota.rules import Cell
 
 WEEKS_BEHIND = 3
 SOURCE = "勤務予定"
@@ -86,9 +91,11 @@ def weeks_of(
     mornings: Sequence[Morning],
     day: date,
     is_open: Callable[[date], bool],
-    staff: dict[str, int],
+    actors: Mapping[str, Actor],
 ) -> None:
-    """Duties of 市民課 from three weeks back to this Friday; on the Tuesday one gap ahead. In a transaction."""
+    """Duties of 市民課 from three weeks back to this Friday, with one gap ahead on the Tuesday; a draft of next week.
+    In a transaction."""
+    staff = {number: actor.staff_id for number, actor in actors.items()}
     crew = [
         person
         for person in everybody
@@ -107,16 +114,56 @@ def weeks_of(
         return  # somebody has made it their own
     monday = day - timedelta(days=day.weekday())
     loads: Counter[str] = Counter()
+    early = {person.number for person in leaving_early(everybody)}
     free = _free_on_the_tuesday(mornings)
     for on in calendar.days(monday - timedelta(weeks=WEEKS_BEHIND), monday + timedelta(days=4)):
         if not is_open(on):
             continue
-        turns = counters.day_of_duty(crew, loads, free if on == day else _at_office(on))
+        turns = counters.day_of_duty(crew, loads, free if on == day else _at_office(on), early)
         _write(turns, posts, staff, on)
         duties.fix(home, on, now=calendar.at_minute(monday, -6 * 60))
         if on == day:
             _afternoon_off(counters.gap_of(turns), staff, day)
     duties.changed(staff[person.number] for person in crew)
+    maker = next((p for p in crew if is_coordinator(p)), None)
+    if maker is not None:
+        turns_by_day = {
+            on: counters.day_of_duty(crew, loads, _at_office(on), early)
+            for on in calendar.days(monday + timedelta(days=7), monday + timedelta(days=11))
+            if is_open(on)
+        }
+        _draft(home, turns_by_day, posts, staff, actors[maker.number], tuesday.opens_at(day))
+
+
+def _draft(
+    home: int,
+    turns_by_day: dict[date, list[Turn]],
+    posts: dict[str, int],
+    staff: dict[str, int],
+    maker: Actor,
+    now: datetime,
+) -> None:
+    """Next week as 案: two cells open, three pinned. Not where somebody has begun one."""
+    if not turns_by_day:
+        return
+    first = min(turns_by_day)
+    desk = desk_of(home, first - timedelta(days=first.weekday()), now=now)
+    if desk.rota is not None:
+        return
+    cells = [
+        Cell(
+            day=on,
+            start=turn.start,
+            position=posts[turn.post],
+            staff=staff[turn.person],
+            end=turn.end,
+            pinned=counters.is_pinned(turn, on.weekday()),
+        )
+        for on, turns in turns_by_day.items()
+        for turn in turns
+        if not counters.is_left_open(turn, on.weekday())
+    ]
+    rota.save(desk, cells, revision=0, what="edit", actor=maker, now=now)
 
 
 def _at_office(on: date) -> Callable[[Person], bool]:
@@ -161,5 +208,5 @@ def _write(turns: Iterable[Turn], posts: dict[str, int], staff: dict[str, int], 
 
 
 def _afternoon_off(gap: Turn, staff: dict[str, int], day: date) -> None:
-    off = Planned(minute_of("13:00"), minute_of("17:15"), "leave")
+    off = Planned(gap.start, minute_of("17:15"), "leave")
     plans.put_day(staff[gap.person], day, [Entry(off.start, off.end, off.kind)], source=SOURCE)

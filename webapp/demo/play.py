@@ -60,8 +60,7 @@ def morning_of(day: date) -> None:
     steps = [step for morning in mornings for step in _steps(morning, day, cast)]
     for _, act in sorted(steps, key=lambda step: step[0]):
         act()
-    ids = {person.number: cast.actor(person.number).staff_id for person in everybody}
-    duty_play.weeks_of(everybody, mornings, day, _is_open, ids)
+    duty_play.weeks_of(everybody, mornings, day, _is_open, cast.actors)
 
 
 def _plan_week(everybody: Iterable[Person], day: date, before: date, cast: _Cast) -> None:
