@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from webapp.core import clock, settings
+from webapp.core import clock, facts, settings
+from webapp.core.db import db
 from webapp.org import queries as org
 from webapp.positions import queries as positions
 from webapp.positions.rules import Need, Post
@@ -18,6 +19,9 @@ from webapp.rota.solver.clock_text import hhmm
 
 Json = dict[str, Any]
 SEED = 1
+MOST_CARRIED = 50
+# The ledger of four weeks is more than half of the work of drawing a week, and every edit draws it again.
+_carried: dict[tuple[object, ...], dict[int, dict[str, float]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,20 @@ def _carry_in(ids: Sequence[int], horizon: Horizon) -> dict[int, dict[str, float
     """Attendance leaves no duties behind: each of its weeks is fair in itself."""
     if horizon.kind is RotaKind.TEAM:
         return {}
-    found = burden.carry_in(ids, horizon.first, now=horizon.now)
+    stamps = (facts.stamp(name) for name in ("org", "settings", "positions", "duties"))
+    minute = int(horizon.now.timestamp()) // 60  # leave of past days has no stamp of its own
+    key = (facts.epoch(), *stamps, horizon.first, minute, tuple(ids))
+    if key not in _carried or db.session.info.get("writing"):
+        if len(_carried) > MOST_CARRIED:
+            _carried.clear()
+        found = _rounded(burden.carry_in(ids, horizon.first, now=horizon.now))
+        if db.session.info.get("writing"):
+            return found
+        _carried[key] = found
+    return _carried[key]
+
+
+def _rounded(found: Mapping[int, Mapping[str, float]]) -> dict[int, dict[str, float]]:
     return {
         staff_id: {kind: round(hours, 4) for kind, hours in one.items()}
         for staff_id, one in found.items()
