@@ -79,8 +79,9 @@ def on_duty(position: int, when: str) -> dict[str, Any]:
 
 def head(number: int, day: Facts, now: str | None, *skills: str, **more: Any) -> Head:
     stands, plans = day_standings(day, MIDNIGHT, at(now) if now else None)
-    more = {"forbidden": frozenset(), "experienced": True, "units": frozenset({UNIT})} | more
-    return Head(number, frozenset(skills), stands=stands, plans=plans, **more)
+    given: dict[str, Any] = {"forbidden": frozenset(), "experienced": True}
+    given |= {"units": frozenset({UNIT})} | more
+    return Head(number, frozenset(skills), stands=stands, plans=plans, **given)
 
 
 def post(
@@ -361,7 +362,8 @@ HERE = Standing(0, 86_400, place=Place.OFFICE, transfer=True)
 
 
 def colleague(number: int, **more: Any) -> Colleague:
-    return Colleague(number, **({"state": State.AVAILABLE, "stand": HERE} | more))
+    given: dict[str, Any] = {"state": State.AVAILABLE, "stand": HERE}
+    return Colleague(number, **(given | more))
 
 
 def test_the_fairest_first_then_who_has_a_page_open_and_declined_last() -> None:
