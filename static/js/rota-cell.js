@@ -111,7 +111,7 @@ export class CellDialog {
     const waiting = part(box, "waiting");
     waiting?.toggleAttribute("hidden", false);
     part(box, "candidates")?.replaceChildren();
-    part(box, "why")?.toggleAttribute("hidden", true);
+    part(box, "excluded-part")?.toggleAttribute("hidden", true);
     this.candidates = [];
     this.chosen();
     const { position, date, from, to } = spot;
@@ -131,12 +131,12 @@ export class CellDialog {
   /** @param {any} found @param {Spot} spot */
   show(found, spot) {
     const { box } = this;
-    write(
-      box,
-      "count",
-      t("現在 {present} / 必要 {need}", { present: found.present ?? 0, need: found.need ?? 0 }),
-    );
-    write(box, "missing", found.missing > 0 ? t("あと{n}人", { n: found.missing }) : "");
+    // Who is on the duty and cannot come still counts as given out: the table knows that one is missing.
+    const need = found.need ?? 0;
+    const missing = Math.max(found.missing ?? 0, spot.missing);
+    const present = missing > 0 ? Math.max(need - missing, 0) : (found.present ?? 0);
+    write(box, "count", t("現在 {present} / 必要 {need}", { present, need }));
+    write(box, "missing", missing > 0 ? t("あと{n}人", { n: missing }) : "");
     this.candidates = found.candidates.filter(
       (/** @type {Candidate} */ one) => one.staff !== spot.cell?.staff,
     );
@@ -152,7 +152,7 @@ export class CellDialog {
   showExcluded(excluded) {
     const { box } = this;
     const all = excluded.reduce((sum, one) => sum + one.count, 0);
-    part(box, "why")?.toggleAttribute("hidden", all === 0);
+    part(box, "excluded-part")?.toggleAttribute("hidden", all === 0);
     write(box, "why-title", t("選べない人 {n}人", { n: all }));
     part(box, "excluded")?.replaceChildren(
       ...excluded.flatMap((one) => {
