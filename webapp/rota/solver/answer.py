@@ -31,7 +31,7 @@ def answer(found: Found, search: Search) -> dict[str, Any]:
     return {
         "status": "optimal" if proven else "feasible",
         "seconds": round(search.seconds, 2),
-        "repeatable": not search.cut,
+        "repeatable": search.repeatable,
         "assignments": [row(duty) for duty in duties_of(facts, lines)],
         "breaks": breaks(plan),
         "open": [_open(plan, each.d, each.p, each.t, each.missing) for each in short],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 Tell = Callable[[dict[str, Any]], None]
+MODELS = 0.8  # of the wall limit: after that no model is asked any more
 POOL = 0.35  # deterministic seconds of CP-SAT for each second of the limit
 LEAST = 0.02  # … of a day's try when the pool is empty
 SHORT = 0.1  # deterministic seconds of a first try
@@ -29,6 +30,7 @@ class Search:
     seed: int
     tell: Tell
     cut: bool = False
+    repeatable: bool = True
     phase: str = "first"
     best: dict[str, float] = field(default_factory=dict)
     bound: dict[str, float] = field(default_factory=dict)
@@ -53,8 +55,15 @@ class Search:
     def over(self) -> bool:
         """Cancelled or out of wall time; remembered as a cut."""
         if not self.cut and (self._cancelled.is_set() or self.seconds > self.limit):
-            self.cut = True
+            self.cut, self.repeatable = True, False
         return self.cut
+
+    def _late(self) -> bool:
+        """Models end before the limit, so that fairness has its turn on a slow machine too."""
+        if self.seconds > MODELS * self.limit:
+            self.repeatable = False
+            return True
+        return False
 
     def news(self, phase: str, best: dict[str, float], bound: dict[str, float]) -> None:
         """Tells at once if anything is better, else once a second."""
@@ -109,19 +118,21 @@ class Search:
         parameters.num_workers, parameters.interleave_search = workers, workers > 1
         parameters.linearization_level = relaxation
         parameters.max_deterministic_time = budget
-        parameters.max_time_in_seconds = max(0.01, self.limit - self.seconds)
+        parameters.max_time_in_seconds = max(0.01, MODELS * self.limit - self.seconds)
         parameters.random_seed = self.seed % 2**31
         parameters.catch_sigint_signal = False
         self._solver = solver
         status = cp_model.UNKNOWN
         try:
-            if not self.over():
+            if not self.over() and not self._late():
                 status = solver.solve(model)
                 self._used += solver.response_proto.deterministic_time
         finally:
             self._solver = None
         if status == cp_model.MODEL_INVALID:
             raise AssertionError(model.validate())
+        if status != cp_model.OPTIMAL:
+            self._late()
         self.over()
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Answer(solver, found=False, proven=False, value=math.inf, bound=-math.inf)
