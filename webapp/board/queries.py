@@ -185,7 +185,9 @@ def board(
         | coverage.body(covered, tree)
         | {
             "missing": coverage.missing_names(led),
-            "leads": [node.code for node in nodes if actor and access.leads_duties(actor, node.id, tree)],
+            "leads": [
+                node.code for node in nodes if actor and access.leads_duties(actor, node.id, tree)
+            ],
         }
         | {
             "forms": {node.code: forms[node.id].value for node in nodes},
