@@ -8,7 +8,7 @@ from webapp.duties import service as duties
 from webapp.duties.models import DutyBreak
 from webapp.rota.effect import Breaks, Move
 from webapp.rota.rules import Span
-from webapp.rota.takers import DayOfRota
+from webapp.rota.takers import day_of_rota
 
 
 def breaks_after(moves: Sequence[Move], *, now: datetime) -> Breaks:
@@ -16,7 +16,7 @@ def breaks_after(moves: Sequence[Move], *, now: datetime) -> Breaks:
     found: dict[tuple[int, date], Span | None] = {}
     for day, unit_id in sorted({(move.day, move.post.unit_id) for move in moves}):
         here = [move for move in moves if (move.day, move.post.unit_id) == (day, unit_id)]
-        table = DayOfRota(here[0].post, day, now=now)
+        table = day_of_rota(here[0].post, day, now=now)
         found |= {(staff_id, day): span for staff_id, span in table.breaks_after(here).items()}
     return found
 

@@ -167,14 +167,14 @@ def _back(wish: Wish, given: Piece, *, now: datetime) -> Piece:
 
 
 def _can(piece: Piece, staff_id: int, *, gone: Sequence[Piece] = (), now: datetime) -> bool:
-    day = takers.DayOfRota(piece.post, piece.duty.day, now=now)
+    day = takers.day_of_rota(piece.post, piece.duty.day, now=now)
     return staff_id in day.able(piece.held, gone=[each.held for each in gone])
 
 
 def _offered(wish: Wish, given: Piece, back: Piece | None, *, now: datetime) -> list[int]:
     wanted = (back.duty.staff_id,) if back else wish.to
     gone = [back.held] if back else []
-    day = takers.DayOfRota(given.post, given.duty.day, now=now)
+    day = takers.day_of_rota(given.post, given.duty.day, now=now)
     able = day.able(given.held, gone=gone)
     if not wanted:
         if not able:

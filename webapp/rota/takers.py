@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from webapp.core.db import db
+from webapp.core.db import db, read_cache
 from webapp.org import queries as org
 from webapp.positions.rules import Post
 from webapp.rota import drafts
@@ -122,9 +122,23 @@ class DayOfRota:
         return None if span == ordinary_break(self.desk, 0, i) else span
 
 
+def day_of_rota(post: Post, day: date, *, now: datetime) -> DayOfRota:
+    """Made once a request: checking, the effect and the breaks ask for the same day before anything is written.
+
+    Every change of duties empties the cache it lies in.
+    """
+    kept = read_cache()
+    path = [node.code for node in org.tree(day, known_at=now).path(post.unit_id)]
+    key = f"rota.day:{post.unit_id}:{kind_of(post, path)}:{day}"
+    if key not in kept:
+        kept[key] = DayOfRota(post, day, now=now)
+    found: DayOfRota = kept[key]
+    return found
+
+
 def takers_of(held: Held, *, now: datetime, gone: Sequence[Held] = ()) -> list[Taker]:
     """Who can take the stretch, ranked: who took none this week first, then by load against target."""
-    day = DayOfRota(held.post, held.stretch.day, now=now)
+    day = day_of_rota(held.post, held.stretch.day, now=now)
     ids = day.able(held, gone=gone)
     names, loads = org.names_of(ids), {load.staff: load for load in day.desk.loads}
     taken = taken_in_week(ids, held.stretch.day)
