@@ -13,7 +13,6 @@ from webapp.core.db import snapshot
 from webapp.core.refusals import NotAllowed, RuleBroken
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
-from webapp.rota import more_pages as _more_pages  # noqa: F401 their routes join the blueprint
 from webapp.rota import more_pages, page, picture, weeks
 from webapp.rota.blueprint import bp
 from webapp.rota.desk import desk_of
