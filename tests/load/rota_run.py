@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from tests.rota.checker import check
-from tests.rota.offices import Problem
+from tests.rota.parts import Problem
 
 COMMAND = [str(Path(sys.executable).parent / "zaiseki"), "rota", "solve"]
 

@@ -5,7 +5,7 @@ A row is written `c1 08:30-10:30 101`. Times are of the one day.
 
 from typing import Any
 
-from tests.rota.offices import Problem, at, band, counter, person, phone, problem, rules
+from tests.rota.parts import Problem, at, band, counter, person, phone, problem, rules
 from tests.rota.reading import Office
 from tests.rota.statement import plan_of
 

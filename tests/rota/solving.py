@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.rota.offices import Problem
+from tests.rota.parts import Problem
 
 COMMAND = [str(Path(sys.executable).parent / "zaiseki"), "rota", "solve"]
 AT_ONCE = 2

@@ -8,7 +8,7 @@ import pytest
 from tests.rota import offices, round_robin
 from tests.rota.by_hand import DAY, GOOD, made, member, office, rows, rules_broken
 from tests.rota.checker import check
-from tests.rota.offices import Problem, at
+from tests.rota.parts import Problem, at
 
 Change = Callable[[Problem], Any]
 

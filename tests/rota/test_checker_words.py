@@ -7,7 +7,7 @@ import pytest
 
 from tests.rota.by_hand import DAY, Plan, made, member, office, rules_broken
 from tests.rota.checker import check
-from tests.rota.offices import at, band
+from tests.rota.parts import at, band
 
 
 def said(part: str, *path: Any, be: Any) -> Callable[[Plan], None]:

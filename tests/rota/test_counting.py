@@ -4,7 +4,7 @@ import pytest
 
 from tests.rota import fairness, offices
 from tests.rota.by_hand import DAY, GOOD, member, office, rows
-from tests.rota.offices import at
+from tests.rota.parts import at
 from tests.rota.reading import Cell, Office, Slot, clock, pieces_of
 
 

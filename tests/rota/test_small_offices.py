@@ -9,7 +9,8 @@ import pytest
 
 from tests.rota import offices, round_robin
 from tests.rota.checker import check
-from tests.rota.offices import Problem
+from tests.rota.fixed_kinds import fall_ill
+from tests.rota.parts import Problem
 from tests.rota.solving import Solutions, solve
 
 SEEDS = (1, 2)  # two of each kind
@@ -69,7 +70,7 @@ def test_after_an_absence_little_moves(tmp_path: Path) -> None:
     plan = solve(fixed, tmp_path, "fixed")
     assert check(fixed, plan) == []
     fixed["published"] = deepcopy(plan["assignments"])
-    ill = offices.fall_ill(fixed, fixed["days"][1]["date"], "10:00", Random("who"))
+    ill = fall_ill(fixed, fixed["days"][1]["date"], "10:00", Random("who"))
     again = solve(ill, tmp_path, "ill")
     assert check(ill, again) == []
     assert again["objective"]["uncovered_minutes"] == 0
