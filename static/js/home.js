@@ -93,7 +93,7 @@ async function fetchHalves() {
   if (stamp) heardServerTime(stamp);
   Object.assign(me, JSON.parse(fresh));
   shown = me.row.version;
-  for (const id of ["home-act", "home-today"]) swap(id, page);
+  for (const id of ["home-notices", "home-act", "home-today"]) swap(id, page);
   showWaiting(await outbox.waiting());
   showDay();
   return true;
@@ -368,6 +368,7 @@ setInterval(() => {
   if (!document.hidden && (showDay() || Date.now() % 300_000 < 60_000)) void refresh();
 }, 60_000);
 
+document.addEventListener("zaiseki:notice", () => void refresh());
 const units = [
   ...new Set((me.postings ?? []).map((/** @type {{unit: string}} */ posting) => posting.unit)),
 ];

@@ -196,7 +196,7 @@ export class Live {
 /** What concerns the person on whatever page: told to the page as events of the document.
  * @param {{on: (event: string, act: (data?: any) => void) => unknown}} socket */
 export function passOn(socket) {
-  for (const event of ["alert", "missing", "help", "help_over", "help_call"])
+  for (const event of ["alert", "missing", "help", "help_over", "help_call", "notice"])
     socket.on(event, (data) =>
       document.dispatchEvent(new CustomEvent(`zaiseki:${event}`, { detail: data })),
     );

@@ -206,6 +206,16 @@ def test_grace_after_a_lost_connection(seconds: int, connected: bool) -> None:
 # --- across midnight ------------------------------------------------------------------------
 
 
+def test_who_has_left_is_not_shown_on_duty() -> None:
+    """中抜け is the person's own word: it wins over the duty they left, and the duty stays known."""
+    duty = Duty(t("10:00"), t("12:00"), "窓口1")
+    left = Report(PunchKind.BREAK_OUT, t("10:30"), return_at=t("11:00"))
+    day = facts(reports=(Report(PunchKind.START, t("8:30"), Place.OFFICE), left), duties=(duty,))
+    shown = resolve(day, t("10:40"))
+    assert (shown.state, shown.reason, shown.duty) == (State.AWAY, Reason.OUT, duty)
+    assert resolve(day, t("10:20")).source is Source.DUTY
+
+
 def test_a_night_duty_is_shown_after_midnight() -> None:
     day = facts(plan=(), breaks=(), reports=(start("17:15", Place.OFFICE, 23),))
     assert glance(resolve(day, t("2:00"))) == ("available", "office", "auto", False)

@@ -30,6 +30,7 @@ from webapp.day import queries as day
 from webapp.org import queries as org
 from webapp.presence import queries as presence
 from webapp.presence import service as status
+from webapp.rota import notices
 
 bp = Blueprint("board", __name__)
 
@@ -68,7 +69,8 @@ def home_page() -> Any:
         return redirect(url_for("admin.overview"))
     with snapshot():
         me = home.me(actor, now=clock.now())
-    return render_template("board/home.html", me=me)
+        told = notices.unread_of(actor.staff_id)
+        return render_template("board/home.html", me=me, notices=told)
 
 
 @bp.post("/me/status")

@@ -2,8 +2,8 @@
 
 Two axes: *where* (place) and *how* (state). The connection is a third, separate fact.
 
-Order of claims to the state: what the person (or a colleague on their behalf) said > duty > schedule
-(中抜け, break, meeting, trip) > automatic (connection) > the report > the plan. What is displaced is not thrown away:
+Order of claims to the state: what the person (or a colleague on their behalf) said, 中抜け included > duty > schedule
+(break, meeting, trip) > automatic (connection) > the report > the plan. What is displaced is not thrown away:
 every claim has its time, and the strongest of those in force is shown, so the displaced one comes back by itself.
 """
 
@@ -143,7 +143,8 @@ def _strongest(
     if spoken is not None and not _yields(spoken, scheduled):
         return spoken
     duty = next((d for d in facts.duties if d.holds(now)), None)
-    if duty is not None and base.state is State.AVAILABLE:
+    out = scheduled is not None and scheduled.reason is Reason.OUT  # said by the person: they left
+    if duty is not None and base.state is State.AVAILABLE and not out:
         return Claim(Source.DUTY, State.BUSY, duty.starts_at, duty.ends_at)
     return scheduled or _automatic(facts, base, now)
 
