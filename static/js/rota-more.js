@@ -124,7 +124,9 @@ function words(cell) {
 /** @param {RotaPage} page */
 export function openHistory(page) {
   return opened("history", async (box) => {
-    const { steps } = await get(page.url("/history"));
+    // A week nobody has begun has no steps to ask for.
+    const { steps } = page.data.revision ? await get(page.url("/history")) : { steps: [] };
+    part(box, "none")?.toggleAttribute("hidden", steps.length > 0);
     part(box, "list")?.replaceChildren(
       ...steps.map((/** @type {any} */ step) => {
         const node = fromTemplate("t-step");
