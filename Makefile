@@ -28,9 +28,7 @@ run: setup  ## set up, migrate, fill an empty database with a demonstration, ser
 	@exec $(BIN)/zaiseki run
 
 test: setup-dev  ## all tests: JavaScript, features on PostgreSQL, then Python; one file: make test T=tests/unit/test_x.py
-	@tools/with-node npm --silent test || failed=1; \
-		$(if $(T),,ZAISEKI_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/features || failed=1;) \
-		$(BIN)/python -m pytest $(T) && exit $${failed:-0}
+	@tools/test $(BIN)/python $(T)
 
 check: check-python check-imports check-templates check-js  ## formatters, linters, types, import contracts (make -k check: all faults)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.features.duty_at import make_position, put_on
 from tests.features.rota_play import cell, furnish, lead
 from tests.stage import Stage
 from webapp.accounts.rules import Form
@@ -128,6 +129,28 @@ def absent(stage: Stage) -> None:
     assert lead(stage).post("/units/W11/absence/assign", taken).status_code == 200
 
 
+def running_duty(stage: Stage) -> int:
+    """桜井 121 at a counter from 10:00 to 12:00."""
+    return put_on(stage, make_position(stage, bands=((600, 720, 1, 1.0),)), "121", 600, 720)
+
+
+def swapped(stage: Stage) -> None:
+    """The rest of a running duty changes hands."""
+    asked = stage.api("121").post("/swaps", {"duty": running_duty(stage), "from": "10:30"})
+    assert asked.status_code == 201, asked.json
+    path = f"/swaps/{asked.json['id']}/accept"
+    assert stage.api("122", "self unit:write").post(path).status_code == 200
+    clock.freeze(datetime.fromisoformat("2026-11-24T10:45+09:00"))
+
+
+def ordered(stage: Stage) -> None:
+    path = f"/duties/{running_duty(stage)}/order"
+    body = {"to": "122", "reason": "急な呼出しのため", "from": "10:30"}
+    answer = stage.api("100", "self unit:write").post(path, body)
+    assert answer.status_code in (200, 201), answer.json
+    clock.freeze(datetime.fromisoformat("2026-11-24T10:45+09:00"))
+
+
 ACTIONS: dict[str, Callable[[Stage], None]] = {
     "busy": status(state="busy"),
     "busy with a reason": status(state="busy", reason="meeting", note="第2会議室"),
@@ -149,6 +172,8 @@ ACTIONS: dict[str, Callable[[Stage], None]] = {
     "help ended": help_ended,
     "a rota fixed": rota_fixed,
     "sudden absence": absent,
+    "a swap": swapped,
+    "an order": ordered,
     "lunch by the clock": clock_to("2026-11-24T12:00"),
     "the end of hours": clock_to("2026-11-24T17:15"),
     "the next day": clock_to("2026-11-25T00:00"),
@@ -243,6 +268,9 @@ CHANGING = {
     "/api/v1/units/<code>/rotas/<week>/publish",
     "/api/v1/units/<code>/absence",
     "/api/v1/units/<code>/absence/assign",
+    "/api/v1/swaps/<int:swap_id>/accept",
+    "/api/v1/swaps/<int:swap_id>/approve",  # as accept, where somebody has to agree
+    "/api/v1/duties/<int:duty_id>/order",
 }
 WEEK = "/api/v1/units/<code>/rotas/<week>"
 # routes that alter a draft, which nobody's row shows
@@ -257,6 +285,11 @@ DRAFTS = {
 }
 # routes that alter lamps and prompts but no row
 LAMPS = {
+    "/api/v1/swaps",
+    *(f"/api/v1/swaps/<int:swap_id>/{what}" for what in ("decline", "refuse", "withdraw")),
+    "/api/v1/me/notices/read",
+    "/api/v1/me/notices/<int:notice_id>/read",
+    "/api/v1/me/calendar-feed",
     "/api/v1/coverage/<int:position_id>/take",
     "/api/v1/coverage/<int:position_id>/help",
     "/api/v1/help/<int:call_id>",

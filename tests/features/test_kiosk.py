@@ -231,7 +231,7 @@ def test_own_number_by_own_page_and_reset_by_who_leads(stage: Stage) -> None:
     row = db.session.get(KioskPin, stage.ids["121"])
     assert row is not None
     assert row.pin_hash.startswith("$argon2id$")
-    stored = own.get("/me/data.json").json
+    stored = own.get("/me/data.json").get_json()
     assert "8264" not in str(stored)
     assert stored["共有端末の暗証番号（番号そのものは読み取れない形で保存）"]
     assert post(stage.browser("100"), "/kiosks/W12/pins/121/reset").status_code == 303

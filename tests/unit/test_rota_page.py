@@ -20,7 +20,7 @@ def need(start: str, end: str, need: int = 1) -> dict[str, Any]:
 
 def week(**changes: Any) -> dict[str, Any]:
     monday = date(2026, 11, 30)
-    days = [
+    days: list[dict[str, Any]] = [
         {
             "date": date.fromordinal(monday.toordinal() + n).isoformat(),
             "closed": "土曜日" if n == 5 else "日曜日" if n == 6 else None,
