@@ -210,6 +210,7 @@ def test_last_week_copied_kept_as_a_template_and_put_back(city: City) -> None:
     sheet.get_by_role("button", name="残す").click()
     sheet.get_by_text("A週").wait_for()
     page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
     page.locator(f"{SLOT}[data-staff]").first.focus()
     page.keyboard.press("Delete")
     said(window, "外しました")
