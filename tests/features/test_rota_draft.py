@@ -77,6 +77,10 @@ def test_undo_and_redo_as_often_as_there_are_steps(stage: Stage, posts: dict[str
     assert refused.status_code == 422
 
 
+def test_a_week_nobody_has_begun_has_an_empty_history(stage: Stage, posts: dict[str, int]) -> None:
+    assert lead(stage).get(f"{PATH}/history").json == {"steps": []}
+
+
 def test_history_and_back_to_a_step(stage: Stage, posts: dict[str, int]) -> None:
     put(stage, 0, cell(posts["電話"], 0, "08:30", "09:30", "121"))
     put(stage, 1, cell(posts["電話"], 0, "09:30", "10:30", "122"))

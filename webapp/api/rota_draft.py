@@ -136,7 +136,7 @@ def rota_history(code: str, week: str) -> Response:
         rota = drafts.rota_of(unit.id, first_of(week), kind_of_query())
         steps = drafts.steps_of(rota) if rota is not None else []
         names = org.names_of({step.made_by for step in steps if step.made_by is not None})
-        older = [*steps[1:], None]
+        older = [*steps[1:], None][: len(steps)]
         return jsonify(
             {
                 "steps": [
