@@ -9,8 +9,9 @@ from webapp.attendance import inbox
 from webapp.attendance import jobs as attendance_jobs
 from webapp.core import clock
 from webapp.core.db import transaction
+from webapp.coverage import retention
 from webapp.presence.service import forget_spent_claims
-from webapp.rota import swaps
+from webapp.rota import notices, swaps
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0
@@ -63,4 +64,6 @@ def every_hour(app: Flask) -> None:
         now = clock.now()
         with transaction():
             forget_spent_claims(now=now)
+            retention.forget(now=now)
+            notices.forget(now=now)
         attendance_jobs.daily(now)

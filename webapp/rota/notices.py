@@ -1,9 +1,9 @@
 """お知らせ of duties: what somebody has to be told, until they have read it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from webapp.core.db import db
 from webapp.org.models import Staff
@@ -59,6 +59,14 @@ def mark_read(staff_id: int, notice_ids: Iterable[int] | None = None, *, now: da
     if rows:
         outbox.touch(TOPIC, staff_id)
     return len(rows)
+
+
+KEPT = timedelta(days=90)
+
+
+def forget(*, now: datetime) -> None:
+    """What was read long ago. Inside a transaction."""
+    db.session.execute(delete(DutyNotice).where(DutyNotice.read_at < now - KEPT))
 
 
 def render(staff_ids: Sequence[int]) -> Rendered:
