@@ -157,6 +157,21 @@ def leads_duties(actor: Actor, unit_id: int, tree: UnitTree) -> bool:
     )
 
 
+def reads_duties(actor: Actor, unit_id: int, tree: UnitTree) -> bool:
+    """Who reads coverage and rota of a unit: who sees its people in full, and everybody of a 課 those of the 課 itself.
+
+    Not those of the 部 or 市 above: they would be the rotas, swaps and figures of every other 課.
+    """
+    if form_of(actor, unit_id, tree) is Form.FULL:
+        return True
+    return any(
+        unit_id in {node.id for node in tree.path(posting.unit_id)}
+        and (section := tree.section(posting.unit_id)) is not None
+        and section.id in {node.id for node in tree.path(unit_id)}
+        for posting in actor.postings
+    )
+
+
 def may_confirm(actor: Actor, unit_id: int, tree: UnitTree) -> bool:
     return leads(actor, unit_id, tree, CONFIRMING)
 

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor, require_scope
-from webapp.accounts.rules import Form, Scope
+from webapp.accounts.rules import Scope
 from webapp.core.refusals import NotAllowed
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
@@ -23,10 +23,8 @@ def reader_of(code: str) -> tuple[Actor, UnitNode]:
     actor = current_actor()
     require_scope(actor, Scope.UNIT_READ)
     unit = access.unit_or_404(code)
-    if access.form_of(actor, unit.id, org.current_tree()) is not Form.FULL:
-        below = access.forms_of(actor, org.current_tree().subtree(unit.id), org.current_tree())
-        if Form.FULL not in below.values():
-            raise NotAllowed("この所属の充足状況は、その所属の職員だけが見られます。")
+    if not access.reads_duties(actor, unit.id, org.current_tree()):
+        raise NotAllowed("この所属の充足状況は、その所属の職員だけが見られます。")
     return actor, unit
 
 

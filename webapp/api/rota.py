@@ -40,7 +40,7 @@ def kind_of_query() -> RotaKind:
 
 def week_json(actor: Actor, unit: UnitNode, desk: Desk) -> dict[str, Any]:
     may_edit = access.leads_duties(actor, unit.id, org.current_tree())
-    return picture.week(desk, may_edit=may_edit)
+    return picture.week(desk, may_edit=may_edit, viewer=actor.number)
 
 
 @bp.get("/units/<code>/rotas/<week>")

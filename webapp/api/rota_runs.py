@@ -41,20 +41,20 @@ def solve_rota(code: str, week: str) -> Any:
 @bp.get("/units/<code>/rotas/<week>/runs/<int:run_id>")
 def rota_run(code: str, week: str, run_id: int) -> Response:
     """With the plan's cells, open stretches and figures once it has ended; nothing of it is in the draft yet."""
-    _bury_if_orphaned(code, run_id)
+    _bury_if_orphaned(code, week, run_id)
     with snapshot():
         _, unit = leader_of(code)
-        row = runs.run_or_404(unit.id, run_id)
+        row = runs.run_or_404(unit.id, first_of(week), run_id)
         answer = runs.run_json(row)
         if row.state in runs.ENDED and row.plan is not None:
             answer |= _planned(row, desk_here(unit, week))
         return jsonify({"run": answer})
 
 
-def _bury_if_orphaned(code: str, run_id: int) -> None:
+def _bury_if_orphaned(code: str, week: str, run_id: int) -> None:
     with snapshot():
         _, unit = leader_of(code)
-        row = runs.run_or_404(unit.id, run_id)
+        row = runs.run_or_404(unit.id, first_of(week), run_id)
         orphaned = row.state in runs.LIVE and clock.now() - row.seen_at > runs.ORPHAN_AFTER
     if orphaned:
         with transaction():
@@ -86,10 +86,9 @@ def drop_run(code: str, week: str, run_id: int) -> Response:
 
 
 def _ended(code: str, week: str, run_id: int, how: Any) -> Response:
-    first_of(week)
     with transaction():
         _, unit = leader_of(code)
-        row = runs.run_or_404(unit.id, run_id)
+        row = runs.run_or_404(unit.id, first_of(week), run_id, lock=True)
         how(row, now=clock.now())
         answer = runs.run_json(row)
     return jsonify({"run": answer})
@@ -101,7 +100,7 @@ def take_run(code: str, week: str, run_id: int) -> Any:
     body = valid_or_422(TakeBody)
 
     def change(desk: Desk, actor: Any) -> Any:
-        row = runs.run_or_404(desk.horizon.unit_id, run_id)
+        row = runs.run_or_404(desk.horizon.unit_id, desk.horizon.first, run_id, lock=True)
         return runs.take(
             row, desk, revision=body.revision, force=body.force, actor=actor, now=clock.now()
         )

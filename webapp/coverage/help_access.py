@@ -2,7 +2,6 @@
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
-from webapp.accounts.rules import Form
 from webapp.core.refusals import NotAllowed, NotFound
 from webapp.coverage import help_queries as queries
 from webapp.coverage.models import HelpCall
@@ -12,8 +11,7 @@ from webapp.org import queries as org
 def may_ask(actor: Actor, unit_id: int) -> bool:
     """The unit's own people (who stand at its counters), and who arranges them."""
     tree = org.current_tree()
-    below = access.forms_of(actor, tree.subtree(unit_id), tree)
-    return Form.FULL in below.values() or access.leads_duties(actor, unit_id, tree)
+    return access.reads_duties(actor, unit_id, tree) or access.leads_duties(actor, unit_id, tree)
 
 
 def require_may_ask(actor: Actor, unit_id: int) -> None:

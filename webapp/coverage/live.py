@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from webapp.accounts.access import Actor
-from webapp.accounts.rules import LEADING, Form
+from webapp.accounts.rules import LEADING, Form, Scope, has_scope
 from webapp.core import clock
 from webapp.core.db import db, snapshot, transaction
 from webapp.coverage import board, queries, service
@@ -138,6 +138,8 @@ def led_from(node: UnitNode, tree: UnitTree) -> list[str]:
 def own_rooms(actor: Actor) -> set[str]:
     """The rooms a person is in on every page: one's own, and those of the units one leads, up to the 課 whose
     positions a 係長 arranges."""
+    if not has_scope(actor.scopes, Scope.SELF):
+        return set()  # a card reader's token hears nothing
     tree = org.current_tree()
     rooms = {room(actor.number, PERSON)}
     for posting in actor.postings:

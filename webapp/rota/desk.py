@@ -71,6 +71,9 @@ class Desk:
     def with_cells(self, cells: Sequence[Cell]) -> "Desk":
         return Desk(self.horizon, self.rota, cells, self.fixed)
 
+    def as_fixed(self) -> "Desk":
+        return Desk(self.horizon, self.rota, self.fixed, self.fixed)
+
     @property
     def unit_code(self) -> str:
         return self.horizon.path[-1] if self.horizon.path else ""

@@ -21,7 +21,8 @@ def follow(move: Move, *, actor: Actor, now: datetime) -> None:
     """
     monday = move.day - timedelta(days=move.day.weekday())
     query = select(Rota).where(Rota.unit_id == move.post.unit_id, Rota.first_on == monday)
-    for rota in db.session.scalars(query.with_for_update()):
+    held = query.with_for_update().execution_options(populate_existing=True)
+    for rota in db.session.scalars(held):
         cell = _cell(rota.id, move)
         if cell is not None and move.to_id is not None:
             _hand_over(cell, move, move.to_id)

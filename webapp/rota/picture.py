@@ -24,13 +24,17 @@ from webapp.rota.weeks import week_of
 
 Json = dict[str, Any]
 DIGITS = 2
+_UNTOLD: Json = {"load": None, "limits": False}
 
 
 def hhmm(minute: int) -> str:
     return clock_of(minute, padded=True)
 
 
-def week(desk: Desk, *, may_edit: bool) -> Json:
+def week(desk: Desk, *, may_edit: bool, viewer: str = "") -> Json:
+    """viewer: staff number. Who only reads is told what is fixed: no draft, no conflicts, nobody else's burden and
+    limits."""
+    desk = desk if may_edit else desk.as_fixed()
     horizon, rota = desk.horizon, desk.rota
     tree = org.tree(horizon.first, known_at=horizon.now)
     unit = tree.by_id(horizon.unit_id)
@@ -42,16 +46,19 @@ def week(desk: Desk, *, may_edit: bool) -> Json:
         "kind": horizon.kind.value,
         "first": horizon.first.isoformat(),
         "last": horizon.last.isoformat(),
-        **_standing(desk, fixed_on),
+        **(_standing(desk, fixed_on) if may_edit else _standing_fixed(desk, fixed_on)),
         "slot_minutes": horizon.slot,
         "days": [_day(day, desk, fixed_on) for day in calendar.days(horizon.first, horizon.last)],
         "positions": [_position(post, desk) for post in horizon.posts.values()],
-        "people": _people(desk, tree),
+        "people": [
+            person if may_edit or person["staff"] == viewer else person | _UNTOLD
+            for person in _people(desk, tree)
+        ],
         "cells": cells(desk, fixed_on),
         "fixed": [_fixed_row(cell, desk) for cell in desk.fixed],
         "gone": sorted({_number(cell.staff, desk) for cell in desk.gone}),
         "open": openings.rows(desk),
-        "conflicts": conflicts(desk),
+        "conflicts": conflicts(desk) if may_edit else [],
         "figures": figures(desk),
         "elsewhere": _elsewhere(desk, tree),
         "may": {"edit": may_edit, "fix": may_edit},
@@ -87,6 +94,11 @@ def _standing(desk: Desk, fixed_on: set[date]) -> Json:
         "fixed_at": _iso(rota.fixed_at) if rota and rota.fixed_at else None,
         "fixed_by": names.get(rota.fixed_by or 0) if rota else None,
     }
+
+
+def _standing_fixed(desk: Desk, fixed_on: set[date]) -> Json:
+    changed = {"changed_at": None, "changed_by": None}
+    return _standing(desk, fixed_on) | changed | {"status": "fixed" if fixed_on else "none"}
 
 
 def _iso(instant: Any) -> str:

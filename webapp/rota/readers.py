@@ -7,7 +7,6 @@ from flask import request
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor
-from webapp.accounts.rules import Form
 from webapp.core.refusals import NotAllowed, RuleBroken
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
@@ -15,13 +14,10 @@ from webapp.rota import weeks
 
 
 def reader(code: str) -> tuple[Actor, UnitNode]:
-    """Its own people, and who leads it or a unit above or below. Raises NotFound, NotAllowed."""
-    actor, tree = current_actor(), org.current_tree()
-    unit = access.unit_or_404(code)
-    if access.form_of(actor, unit.id, tree) is not Form.FULL:
-        below = access.forms_of(actor, tree.subtree(unit.id), tree)
-        if Form.FULL not in below.values():
-            raise NotAllowed("この所属の当番表は、その所属の職員だけが見られます。")
+    """Its own people, and who leads it or a unit above. Raises NotFound, NotAllowed."""
+    actor, unit = current_actor(), access.unit_or_404(code)
+    if not access.reads_duties(actor, unit.id, org.current_tree()):
+        raise NotAllowed("この所属の当番表は、その所属の職員だけが見られます。")
     return actor, unit
 
 

@@ -6,14 +6,12 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from webapp.accounts import access
-from webapp.accounts.access import Actor, current_actor
-from webapp.accounts.rules import Form
+from webapp.accounts.access import current_actor
 from webapp.core import clock
 from webapp.core.db import snapshot
-from webapp.core.refusals import NotAllowed, RuleBroken
+from webapp.core.refusals import RuleBroken
 from webapp.org import queries as org
-from webapp.org.rules import UnitNode
-from webapp.rota import more_pages, page, picture, weeks
+from webapp.rota import more_pages, page, picture, readers, weeks
 from webapp.rota.blueprint import bp
 from webapp.rota.desk import desk_of
 from webapp.rota.rules import RotaKind
@@ -43,7 +41,7 @@ def week_part(code: str) -> Any:
 
 def _words(code: str) -> dict[str, Any]:
     with snapshot():
-        actor, unit = _reader(code)
+        actor, unit = readers.reader(code)
         now = clock.now()
         today = org.today(now)
         monday, kind = _monday(today), _one_of("kind", tuple(RotaKind))
@@ -51,7 +49,7 @@ def _words(code: str) -> dict[str, Any]:
         may_edit = access.leads_duties(actor, unit.id, org.current_tree())
         desk = desk_of(unit.id, monday, now=now, kind=RotaKind(kind))
         found = page.page(
-            picture.week(desk, may_edit=may_edit),
+            picture.week(desk, may_edit=may_edit, viewer=actor.number),
             viewer=actor.number,
             today=today,
             rows=rows,
@@ -65,17 +63,6 @@ def _words(code: str) -> dict[str, Any]:
         "kept": _kept(kind, rows),
         "data": page.script_data(found),
     }
-
-
-def _reader(code: str) -> tuple[Actor, UnitNode]:
-    """Its own people, and who leads it or a unit above. Raises NotFound, NotAllowed."""
-    actor, tree = current_actor(), org.current_tree()
-    unit = access.unit_or_404(code)
-    if access.form_of(actor, unit.id, tree) is not Form.FULL:
-        below = access.forms_of(actor, tree.subtree(unit.id), tree)
-        if Form.FULL not in below.values():
-            raise NotAllowed("この所属の当番表は、その所属の職員だけが見られます。")
-    return actor, unit
 
 
 def _monday(today: date) -> date:

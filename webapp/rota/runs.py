@@ -116,8 +116,15 @@ def end(row: RotaRun, state: str, message: str, *, now: datetime) -> None:
     outbox.touch(service.TOPIC, row.rota_id)
 
 
-def run_or_404(unit_id: int, run_id: int) -> RotaRun:
-    query = select(RotaRun).filter_by(id=run_id, unit_id=unit_id).with_for_update()
+def run_or_404(unit_id: int, first: date, run_id: int, *, lock: bool = False) -> RotaRun:
+    """A run of that week. lock: to change it; a page that only looks must not wait for whoever tells the progress."""
+    query = (
+        select(RotaRun)
+        .join(Rota, Rota.id == RotaRun.rota_id)
+        .where(RotaRun.id == run_id, RotaRun.unit_id == unit_id, Rota.first_on == first)
+    )
+    if lock:
+        query = query.with_for_update(of=RotaRun).execution_options(populate_existing=True)
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound("この自動作成は見つかりません。")
@@ -169,6 +176,8 @@ def take(
     row: RotaRun, desk: Desk, *, revision: int, force: bool, actor: Actor, now: datetime
 ) -> Rota:
     """The plan becomes the draft, as one step. Raises Stale where the draft went on since, unless forced."""
+    if desk.rota is None or desk.rota.id != row.rota_id:
+        raise NotFound("この自動作成は見つかりません。")  # of 日直, asked for with the week
     if row.state not in ENDED or row.plan is None:
         raise Conflict("入れられる案がありません。")
     plan = row.plan | {"days": row.problem["days"]}
