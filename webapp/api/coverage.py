@@ -22,10 +22,13 @@ MOST_DAYS = 28
 @bp.get("/units/<code>/coverage")
 def coverage(code: str) -> Response:
     """One day of the unit and all below; names of the missing only to who leads it."""
+    now = clock.now()
     with snapshot():
         actor, unit = reader_of(code)
-        now = clock.now()
         on = day_of_query(request.args.get("date"), today=org.today(now))
+        units = [node.id for node in org.current_tree().subtree(unit.id)]
+    queries.look_ahead(units, [on], now=now)
+    with snapshot():
         tree = org.current_tree()
         found = {
             node.id: one
@@ -50,12 +53,14 @@ def _room(found: dict[int, Any], tree: Any) -> dict[str, Any]:
 @bp.get("/units/<code>/telework-room")
 def telework_room(code: str) -> Response:
     """テレワーク可能 あと何人, by half hour, for the coming days (default 14, at most 28)."""
-    days = _days()
+    number, now = _days(), clock.now()
     with snapshot():
         _, unit = reader_of(code)
-        now = clock.now()
-        today = org.today(now)
-        answer = [_day(unit, today + timedelta(days=n), now) for n in range(days)]
+        units = [node.id for node in org.current_tree().subtree(unit.id)]
+        days = [org.today(now) + timedelta(days=n) for n in range(number)]
+    queries.look_ahead(units, days, now=now)
+    with snapshot():
+        answer = [_day(unit, on, now) for on in days]
     return jsonify({"unit": unit.code, "as_of": entries.iso(now), "days": answer})
 
 

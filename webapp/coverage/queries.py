@@ -1,11 +1,12 @@
 """Coverage of a unit's positions: demand, duties and people's day gathered, and kept while nothing moves."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from webapp.core import calendar, facts, settings
-from webapp.core.db import db, read_cache
+from webapp.core.db import db, read_cache, snapshot
 from webapp.coverage.rules import Alarm, DayCover, Head, Needed, cover
 from webapp.coverage.settings import LONG_AFTER, SHORTEST_AHEAD
 from webapp.coverage.standing import HALF_HOUR, day_standings
@@ -63,18 +64,20 @@ class City:
 _cities: dict[tuple[object, ...], City] = {}
 
 
-def _stamps() -> tuple[str, ...]:
+def _stamps(now: datetime) -> tuple[object, ...]:
+    """A publication (公表日時) passes without any stamp, also for days ahead that are kept already."""
     names = ("org", "settings", "positions", "duties")
-    return (facts.epoch(), *(facts.stamp(name) for name in names))
+    stamps = (facts.stamp(name) for name in names)
+    return (facts.epoch(), *stamps, org.publications_passed(now))
 
 
 def city(on: date, *, now: datetime) -> City:
     """Kept until organisation, positions or duties change."""
-    key = (*_stamps(), on)
+    key = (*_stamps(now), on)
     if db.session.info.get("writing"):
         return _city(on, now)
     if key not in _cities:
-        if len(_cities) > 20:
+        if len(_cities) > 60:  # four weeks ahead, and what was before the last change
             _cities.clear()
         _cities[key] = _city(on, now)
     return _cities[key]
@@ -139,7 +142,7 @@ def covers(unit_ids: Iterable[int], *, now: datetime) -> dict[int, UnitCover]:
 def _cover_now(unit_id: int, town: City, on: date, now: datetime) -> UnitCover:
     group = town.by_unit[unit_id]
     made = versions.read(db.session, STAFF, _people(group, on, now))
-    signature = (_stamps(), on, len(made), sum(version for version, _ in made.values()))
+    signature = (_stamps(now), on, len(made), sum(version for version, _ in made.values()))
     kept = _kept.get(unit_id)
     if kept and kept[0] == signature and kept[1].as_of <= now < kept[1].until:
         return kept[1]
@@ -159,7 +162,7 @@ _MOST_HEADS = 20_000
 
 
 def _heads_now(made: Mapping[int, tuple[int, datetime]], on: date, now: datetime) -> list[Head]:
-    common = (_stamps(), on, int(now.timestamp()) // HALF_HOUR)
+    common = (_stamps(now), on, int(now.timestamp()) // HALF_HOUR)
     wanted = {staff_id: (common, version) for staff_id, (version, _) in made.items()}
     stale = [
         staff_id
@@ -180,7 +183,7 @@ _crowds: dict[tuple[object, ...], list[int]] = {}
 
 def _people(group: Group, on: date, now: datetime) -> list[int]:
     """Staff ids of everybody posted in the group's units, and of who has a duty there from elsewhere."""
-    key = (*_stamps(), on, group.posts[0].id)
+    key = (*_stamps(now), on, group.posts[0].id)
     if key not in _crowds or db.session.info.get("writing"):
         if len(_crowds) > 2000:
             _crowds.clear()
@@ -254,6 +257,22 @@ def _of_unit(unit_id: int, shared: DayCover, on: date, now: datetime) -> UnitCov
 # --- days to come ---------------------------------------------------------------------------
 
 
+# {(unit, day): (what it was made from, coverage)}. The clock changes nothing of a day to come: two weeks of a section
+# are 0.2 s from nothing, and every page of テレワーク可能 asks for them.
+_ahead: dict[tuple[int, date], tuple[object, UnitCover]] = {}
+
+
+def look_ahead(unit_ids: Sequence[int], days: Iterable[date], *, now: datetime) -> None:
+    """Outside of snapshots, before days are read: works them out one at a time, so that the loop turns in between."""
+    for on in days:
+        with snapshot():
+            homes = [unit_id for unit_id in unit_ids if unit_id in city(on, now=now).by_unit]
+        for unit_id in homes:
+            time.sleep(0)
+            with snapshot():
+                cover_of_day(unit_id, on, now=now)
+
+
 def cover_of_day(unit_id: int, on: date, *, now: datetime) -> UnitCover | None:
     """Coverage of another day by plans and duties alone (today: as it is). None: no positions there that day."""
     if on == org.today(now):
@@ -262,8 +281,20 @@ def cover_of_day(unit_id: int, on: date, *, now: datetime) -> UnitCover | None:
     group = town.by_unit.get(unit_id)
     if group is None:
         return None
-    heads = heads_on(_people(group, on, now), on, now=now, today=False)
-    return _of_unit(unit_id, _calculated(group, town, heads, on, now, today=False), on, now)
+    people = _people(group, on, now)
+    made = versions.read(db.session, STAFF, people)
+    signature = (_stamps(now), len(made), sum(version for version, _ in made.values()))
+    kept = _ahead.get((unit_id, on))
+    if kept and kept[0] == signature:
+        return kept[1]
+    heads = heads_on(people, on, now=now, today=False)
+    shared = _calculated(group, town, heads, on, now, today=False)
+    parts = {home: _of_unit(home, shared, on, now) for home in {p.unit_id for p in group.posts}}
+    if not db.session.info.get("writing"):
+        if len(_ahead) > _MOST_KEPT:
+            _ahead.clear()
+        _ahead.update({(home, on): (signature, one) for home, one in parts.items()})
+    return parts[unit_id]
 
 
 # --- who is concerned -----------------------------------------------------------------------

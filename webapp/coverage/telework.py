@@ -53,10 +53,14 @@ class Table:
     columns: tuple[Column, ...]
 
 
+def days_shown(*, now: datetime) -> list[date]:
+    today = org.today(now)
+    return [today + timedelta(days=n) for n in range(DAYS)]
+
+
 def tables(unit: UnitNode, *, now: datetime) -> list[Table]:
     """One for each set of positions of the unit and below that share people; none = no positions there."""
-    today = org.today(now)
-    days = [today + timedelta(days=n) for n in range(DAYS)]
+    days = days_shown(now=now)
     found: dict[tuple[object, ...], tuple[list[str], list[dict[int, int]]]] = {}
     for node in org.current_tree().subtree(unit.id):
         counts = [_counts(node.id, day, now) for day in days]

@@ -1,5 +1,6 @@
 """Reading the organisation as of a day, and as far as it may be known at an instant."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -111,7 +112,7 @@ def tree(on: date, *, known_at: datetime | None) -> UnitTree:
         .where(in_force(UnitTerm, on, known_at))
     )
     fresh = UnitTree([UnitNode(*row) for row in rows])
-    if len(_trees) > 16:
+    if len(_trees) > 64:  # four weeks are looked at together
         _trees.clear()
     _trees[key] = _KeptTree(fresh, known_at, _next_publication(known_at))
     return fresh
@@ -132,6 +133,25 @@ def _next_publication(known_at: datetime | None) -> datetime | None:
         for column in (UnitTerm.known_from, UnitTerm.closed_known_from)
     ]
     return min((when for when in first if when), default=None)
+
+
+# Kept until the stamp of the organisation changes: the instants at which something is published.
+_publications: dict[tuple[str, str], list[datetime]] = {}
+
+
+def publications_passed(now: datetime) -> int:
+    """How many 公表日時 of units and postings have passed: part of the key of whatever is kept of days to come."""
+    key = (facts.epoch(), facts.stamp("org"))
+    if key not in _publications:
+        columns = [
+            column
+            for table in (UnitTerm, Posting)
+            for column in (table.known_from, table.closed_known_from)
+        ]
+        found = {at for column in columns for at in db.session.scalars(select(column).distinct())}
+        _publications.clear()
+        _publications[key] = sorted(at for at in found if at is not None)
+    return bisect_right(_publications[key], now)
 
 
 def current_tree() -> UnitTree:
