@@ -18,7 +18,7 @@ from webapp.coverage.queries import UnitCover
 from webapp.coverage.rules import Level
 from webapp.coverage.settings import ALERT_AFTER
 from webapp.org import queries as org
-from webapp.org.models import Staff
+from webapp.org.models import Staff, Unit
 from webapp.realtime import outbox
 
 
@@ -104,8 +104,11 @@ def _wait(unit_id: int) -> timedelta:
 def note(unit_id: int, found: UnitCover | None, *, now: datetime) -> list[Alert]:
     """Write what is new of a unit's shortages; returns whom to tell of what. Inside a transaction.
 
-    Two processes may note at once: the second finds the rows of the first, since it reads inside the transaction.
+    Two processes may note at once: the second waits at the unit's row, and then finds the rows of the first.
     """
+    db.session.execute(
+        select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True)
+    )  # on SQLite there is one writer anyway
     rows = {row.id: row for row in open_shortages([unit_id])}
     step = turn([noted(row) for row in rows.values()], seen_in(found) if found else [])
     for shortage_id in step.over:
@@ -213,7 +216,8 @@ def give_back(position_id: int, *, actor: Actor) -> Shortage:
 def _current(position_id: int) -> Shortage:
     """The shortage of a position that is on the board: the present one, else the next."""
     query = select(Shortage).where(Shortage.over_at.is_(None), Shortage.position_id == position_id)
-    row = db.session.scalars(query.order_by(Shortage.starts_at)).first()
+    held = query.order_by(Shortage.starts_at).limit(1).with_for_update()
+    row = db.session.scalars(held.execution_options(populate_existing=True)).first()
     if row is None:
         raise NotFound("この持ち場に、いま不足はありません。")
     return row
