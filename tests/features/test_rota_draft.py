@@ -194,6 +194,21 @@ def test_candidates_are_ranked_and_explained(stage: Stage, posts: dict[str, int]
     assert set(refused.json["error"]["fields"]) == {"position", "date", "from", "to"}
 
 
+def test_who_has_a_noon_already_is_asked_after_who_has_none(
+    stage: Stage, posts: dict[str, int]
+) -> None:
+    """122 carries less over the week than 121, yet had the noon of the Tuesday."""
+    put(stage, 0, cell(posts["窓口"], 1, "12:00", "12:30", "122"))
+    put(stage, 1, cell(posts["窓口"], 2, "09:00", "11:00", "121"))
+    asked = f"position={posts['窓口']}&date={MONDAY}&from=12:00&to=13:00"
+    found = lead(stage).get(f"{PATH}/candidates?{asked}").json["candidates"]
+    order = [one["staff"] for one in found]
+    assert order.index("121") < order.index("122")
+    why = {one["staff"]: one["why"] for one in found}
+    assert "火曜にも昼の当番がある" in why["122"]
+    assert "今週はじめての昼当番" in why["121"]
+
+
 def test_an_exempt_person_is_in_only_by_hand(stage: Stage, posts: dict[str, int]) -> None:
     week = put(stage, 0, cell(posts["電話"], 0, "08:30", "10:30", "110")).json
     assert "110" in {person["staff"] for person in week["people"]}

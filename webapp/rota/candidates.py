@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from webapp.core.calendar import WEEKDAYS
 from webapp.core.hours import clock_of
 from webapp.core.refusals import RuleBroken
 from webapp.positions.rules import Group
@@ -133,7 +134,9 @@ def _candidate(
         tuple(_warnings(desk, i, wish)),
     )
     dedicated = desk.facts.people[i].group == Group.DEDICATED.value
-    return (0.0 if dedicated else 1.0, have - target - wish), one
+    at_lunch = _at_lunch(desk, asked.d, asked.span)
+    again = not dedicated and at_lunch and bool(_lunches(desk, i, asked.d))
+    return (0.0 if dedicated else 1.0, float(again), have - target - wish), one
 
 
 def _why(
@@ -147,8 +150,8 @@ def _why(
         yield words.ranked(person, have, target, phone=position.is_phone)
     if not any(slot != NOBODY for d in facts.D for slot in desk.lines[d][i]):
         yield "今週はじめての当番"
-    elif _at_lunch(desk, asked.d, asked.span) and not _lunches(desk, i):
-        yield "今週はじめての昼当番"
+    elif _at_lunch(desk, asked.d, asked.span):
+        yield _lunch_words(_lunches(desk, i, asked.d))
     if _touches(asked, i):
         yield "前後の当番から続けて入れる"
     if wish > 0:
@@ -156,16 +159,25 @@ def _why(
 
 
 def _at_lunch(desk: Desk, d: int, span: Iterable[int]) -> bool:
-    return any(
-        start < 13 * 60 and end > 12 * 60 for start, end in (desk.facts.slots[d][t] for t in span)
-    )
+    """A slot of more than an hour is a whole day's duty, not one at noon."""
+    slots = (desk.facts.slots[d][t] for t in span)
+    return any(start < 13 * 60 and end > 12 * 60 and end - start <= 60 for start, end in slots)
 
 
-def _lunches(desk: Desk, i: int) -> bool:
-    return any(
-        _at_lunch(desk, d, [t for t, held in enumerate(desk.lines[d][i]) if held != NOBODY])
+def _lunches(desk: Desk, i: int, asked: int) -> list[date]:
+    """The other days of the plan on which the person has a duty at noon."""
+    return [
+        date.fromisoformat(desk.facts.days[d].date)
         for d in desk.facts.D
-    )
+        if d != asked
+        and _at_lunch(desk, d, [t for t, held in enumerate(desk.lines[d][i]) if held != NOBODY])
+    ]
+
+
+def _lunch_words(days: Sequence[date]) -> str:
+    if not days:
+        return "今週はじめての昼当番"
+    return f"{'・'.join(WEEKDAYS[day.weekday()] for day in days)}曜にも昼の当番がある"
 
 
 def _touches(asked: _Asked, i: int) -> bool:
