@@ -146,6 +146,12 @@ export class CellDialog {
     if (this.candidates.length === 0) write(box, "ask", t("いま選べる人がいません"));
     this.showExcluded(found.excluded ?? []);
     this.chosen();
+    // Who still stands at the title came by keyboard or has touched nothing: Enter then assigns the first.
+    if (document.activeElement === box.querySelector("h2")) {
+      /** @type {HTMLElement | null} */ (box.querySelector("[name=staff]:checked"))?.focus({
+        preventScroll: true,
+      });
+    }
   }
 
   /** @param {{words: string, count: number}[]} excluded */
@@ -247,7 +253,7 @@ export function pinWords(cell) {
 
 /** The load stands at the right already. @param {string} words */
 function saysLoad(words) {
-  return /^負担 [\d.]+ \/ 目安/.test(words);
+  return /^(電話の)?負担 [\d.]+ \/ 目標/.test(words);
 }
 
 /** @param {Candidate} one @param {boolean} first */

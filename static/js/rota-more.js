@@ -260,11 +260,19 @@ export function openAbsence(page) {
     date.replaceChildren(...page.data.days.map((one) => new Option(day(one), one)));
     write(box, "result", "");
     part(box, "list")?.replaceChildren();
+    const leave = /** @type {HTMLInputElement} */ (form.querySelector("[name=leave]"));
+    // With the mark the tap records a leave at once: the button must not read like a mere search.
+    leave.onchange = () =>
+      write(box, "go", leave.checked ? t("休みにして代わりをさがす") : t("代わりをさがす"));
+    leave.onchange(new Event("change"));
     form.onsubmit = (event) => {
       event.preventDefault();
-      const leave = /** @type {HTMLInputElement} */ (form.querySelector("[name=leave]")).checked;
       void guarded(box, () =>
-        askAbsence(page, box, { staff: staff.value, date: date.value, leave }),
+        askAbsence(page, box, {
+          staff: staff.value,
+          date: date.value,
+          leave: leave.checked,
+        }),
       );
     };
   });

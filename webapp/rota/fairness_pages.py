@@ -21,7 +21,7 @@ BAR_STEPS = 10  # half the width of a bar: ten steps of a tenth of the largest d
 SMALLEST_SCALE = 2.0  # weighted hours: differences of a block look small
 
 HEAD = (
-    "職員番号", "氏名", "群", "窓口の負担", "窓口の目安", "電話の負担", "電話の目安",
+    "職員番号", "氏名", "群", "窓口の負担", "窓口の目標", "電話の負担", "電話の目標",
     "うち不在分（窓口）", "うち不在分（電話）", "当番の時間（分）",
     "案を入れた窓口", "案を入れた電話",
 )  # fmt: skip

@@ -114,11 +114,11 @@ def name(facts: Facts, position: str) -> str:
 
 
 def ranked(person: Person, load: float, target: float, *, phone: bool) -> str:
-    """Why a candidate stands where they do: 「負担 12.5 / 目安 14.0 時間」."""
+    """Why a candidate stands where they do: 「負担 12.5 / 目標 14.0 時間」."""
     kind = "電話の負担" if phone else "負担"
     if person.group == "exempt":
         return "当番の対象外"
     gap = load - target
     side = "少ない" if gap < -0.05 else "多い" if gap > 0.05 else "ちょうど"
     much = f" {abs(gap):.1f} 時間{side}" if side != "ちょうど" else " ちょうど"
-    return f"{kind} {load:.1f} / 目安 {target:.1f} 時間（{much.strip()}）"
+    return f"{kind} {load:.1f} / 目標 {target:.1f} 時間（{much.strip()}）"
