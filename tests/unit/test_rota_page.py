@@ -176,6 +176,12 @@ def test_open_stretches_are_joined_then_cut_at_the_columns() -> None:
     assert found.days[2].bad
 
 
+def test_an_open_stretch_one_person_can_take_is_one_cell() -> None:
+    rows = [{"position": "2", "date": DAY, "from": "10:00", "to": "12:00", "missing": 1}]
+    ((_, words),) = [box for box in seen(show(open=rows))["午前", "電話"] if box[1]]
+    assert words[0].startswith("▲ 10:00〜12:00")
+
+
 def test_closed_saturdays_take_no_column_unless_used() -> None:
     assert len(show(cells=[cell(1, "1", "09:00", "10:30", "121")]).days) == 5
     saturday = cell(1, "1", "09:00", "10:30", "121", date="2026-12-05")

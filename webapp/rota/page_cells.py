@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from webapp.core.hours import clock_of, minute_of
-from webapp.rota.page_parts import PART_WORDS, DayCut, Span
+from webapp.rota.page_parts import LONGEST_BLOCK, PART_WORDS, DayCut, Span
 from webapp.rota.page_words import span_words
 
 Json = Mapping[str, Any]
@@ -146,10 +146,11 @@ def _day_boxes(
 
 
 def _pieces(slots: Sequence[Slot], part: str, cut: DayCut) -> list[Slot]:
-    """What of the duties lies in this part; open stretches are cut at the columns as well."""
+    """What of the duties lies in this part; long open stretches are cut at the columns as well."""
     pieces = []
     for slot in slots:
-        spans = cut.columns[part] if slot.missing else (cut.span(part),)
+        long = slot.end - slot.start > LONGEST_BLOCK
+        spans = cut.columns[part] if slot.missing and long else (cut.span(part),)
         for start, end in spans:
             if slot.start < end and start < slot.end:
                 pieces.append(_clipped(slot, max(start, slot.start), min(end, slot.end)))
