@@ -21,10 +21,11 @@ class Why:
 
 def rows(desk: Desk) -> list[dict[str, Any]]:
     """Neighbouring slots with the same gap for the same reason are one row."""
+    lines = [[tuple(line) for line in day] for day in desk.lines]
     found: list[dict[str, Any]] = []
     for short in sorted(desk.shortages, key=lambda s: (s.d, s.p, s.t)):
         start, end = desk.facts.slots[short.d][short.t]
-        row = _row(desk, short, _why(desk, short), start, end)
+        row = _row(desk, short, _why(desk, short, lines[short.d]), start, end)
         last = found[-1] if found else None
         if last is not None and last["to"] == row["from"] and _alike(last, row):
             last["to"] = row["to"]
@@ -50,8 +51,7 @@ def _row(desk: Desk, short: Shortage, why: Why, start: int, end: int) -> dict[st
     }
 
 
-def _why(desk: Desk, short: Shortage) -> Why:
-    lines = [tuple(line) for line in desk.lines[short.d]]
+def _why(desk: Desk, short: Shortage, lines: Sequence[tuple[int, ...]]) -> Why:
     if _somebody(desk, short, lines):
         return Why((FREE,), ("まだ割り当てていません。入れる人がいます",))
     reasons = open_reasons(desk.board, lines, short.d, short.p, short.t)

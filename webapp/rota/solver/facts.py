@@ -97,6 +97,10 @@ def _runs(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
+def _mask_of_open(needs: list[Need | None]) -> int:
+    return sum(1 << t for t, need in enumerate(needs) if need is not None)
+
+
 class Facts:
     """`day[d]`, `positions[p]`, `people[i]`; `slots[d][t]` = (start, end) in minutes."""
 
@@ -108,6 +112,8 @@ class Facts:
         self.person_of = {each.id: index for index, each in enumerate(self.people)}
         self.slots = [slots_of(day, problem.slot_minutes) for day in self.days]
         self.need = [[self._needs(d, p) for p in self.P] for d in self.D]
+        self._open = [[_mask_of_open(self.need[d][p]) for p in self.P] for d in self.D]
+        self._slots_within: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
         self.pieces = [self._pieces(day.date) for day in self.days]
         self.past = [self._past(d) for d in self.D]
         self.reasons_of = [[person_reason(i, p) for p in self.positions] for i in self.people]
@@ -162,18 +168,25 @@ class Facts:
         """Slots of the position that the person may cover; not the past."""
         if self.reasons_of[i][p] is not None:
             return 0
-        position, mask = self.positions[p], 0
-        good = _runs(
-            [
-                (piece.start, piece.end)
-                for piece in self.pieces[d][i]
-                if place_reason(position, piece.segment) is None
-            ]
+        position = self.positions[p]
+        good = tuple(
+            (piece.start, piece.end)
+            for piece in self.pieces[d][i]
+            if place_reason(position, piece.segment) is None
         )
-        for t, (start, end) in enumerate(self.slots[d]):
-            if self.need[d][p][t] is not None and any(a <= start and end <= b for a, b in good):
-                mask |= 1 << t
-        return mask & ~self.past[d]
+        return self._within(d, good) & self._open[d][p] & ~self.past[d]
+
+    def _within(self, d: int, good: tuple[tuple[int, int], ...]) -> int:
+        """Slots that lie within one of the runs; most people have the same hours, so it is worked out once."""
+        key = (d, good)
+        if key not in self._slots_within:
+            runs = _runs(list(good))
+            self._slots_within[key] = sum(
+                1 << t
+                for t, (start, end) in enumerate(self.slots[d])
+                if any(a <= start and end <= b for a, b in runs)
+            )
+        return self._slots_within[key]
 
     def reason(self, d: int, i: int, p: int, t: int) -> str | None:
         """Why a person can not cover a position in a slot, whoever else does; None = can.

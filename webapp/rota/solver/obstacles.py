@@ -34,6 +34,9 @@ def why_not_in_slot(
     board: Board, lines: Sequence[Line], d: int, i: int, p: int, t: int
 ) -> str | None:
     """For one slot: in the most favourable block that holds it."""
+    own = board.facts.reason(d, i, p, t)
+    if own is not None:
+        return own  # whatever the block: most people are kept by this, and most of the time went into it
     reasons = []
     for span in _spans(board, d, t):
         reason = why_not(board, lines, d, i, p, span)
