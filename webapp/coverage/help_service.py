@@ -134,6 +134,7 @@ def accept(call_id: int, *, actor: Actor, now: datetime) -> HelpCall:
     db.session.refresh(call)
     if not won:
         raise Conflict(_too_late(call))
+    duties.hold([actor.staff_id])
     _put_on(call, actor, now)
     _record(actor, "help.accept", call, now)
     outbox.touch(TOPIC, call.id)

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from sqlalchemy import select
+
 from webapp.core import facts
 from webapp.core.db import db
 from webapp.duties.models import Duty, FixedDay
+from webapp.org.models import Staff
 from webapp.realtime import outbox
 
 STAMP = "duties"
@@ -15,6 +18,14 @@ def changed(staff_ids: Iterable[int]) -> None:
     """People whose duty changed look different now; caches of coverage are out of date."""
     facts.restamp(STAMP)
     outbox.touch("staff", set(staff_ids))
+
+
+def hold(staff_ids: Iterable[int]) -> None:
+    """Before checking that somebody is free: of two who put them on duty at once (PostgreSQL) the second waits, and
+    then sees the duty of the first."""
+    ids = sorted(set(staff_ids))
+    locked = select(Staff.id).where(Staff.id.in_(ids)).order_by(Staff.id)
+    db.session.execute(locked.with_for_update(key_share=True))
 
 
 def put_on(

@@ -162,6 +162,8 @@ def assign(
 
 def _taker(row: Duty, post: Post, number: str, span: tuple[int, int], now: datetime) -> int:
     staff_id = db.session.scalar(select(Staff.id).filter_by(number=number))
+    if staff_id is not None:
+        duties.hold([staff_id])
     desk = desk_for(post.id, row.day, now=now)
     ahead = max(span[0], desk.horizon.begins(row.day))
     asked = (ahead, span[1]) if ahead < span[1] else span

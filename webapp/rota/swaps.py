@@ -388,6 +388,7 @@ def _returned(swap: Swap, *, now: datetime) -> Piece:
 
 
 def _check_still_able(given: Piece, back: Piece | None, to_id: int, *, now: datetime) -> None:
+    duties.hold([to_id, given.duty.staff_id])
     others = [back] if back else []
     if not _can(given, to_id, gone=others, now=now):
         raise Conflict("予定が変わったので、この当番には入れません。")
