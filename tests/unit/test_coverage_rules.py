@@ -7,19 +7,10 @@ from typing import Any
 import pytest
 
 from webapp.core import clock
+from webapp.coverage.covering import Head, Needed
+from webapp.coverage.half_hours import room_slots, slots
 from webapp.coverage.help_rules import Colleague, asked, ends_at, next_free
-from webapp.coverage.rules import (
-    Alarm,
-    DayCover,
-    Head,
-    Level,
-    Needed,
-    PositionDay,
-    Room,
-    cover,
-    room_slots,
-    slots,
-)
+from webapp.coverage.rules import Alarm, DayCover, Level, PositionDay, Room, cover
 from webapp.coverage.standing import Standing, Why, day_standings
 from webapp.org.rules import Reach
 from webapp.positions.rules import Group, Kind, Need, Post, Staffed

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from webapp.core import clock
+from webapp.coverage.half_hours import room_slots, slots
 from webapp.coverage.queries import UnitCover
-from webapp.coverage.rules import Level, Part, PositionDay, Room, Short, room_slots, slots
+from webapp.coverage.rules import Level, Part, PositionDay, Room, Short
 
 Entry = dict[str, Any]
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from webapp.core import calendar
 from webapp.core.db import db
+from webapp.coverage.covering import able
 from webapp.coverage.help_rules import BURDEN_DAYS, OPEN, Colleague
 from webapp.coverage.models import HelpAsk, HelpCall
-from webapp.coverage.rules import able
 from webapp.coverage.standing import Standing, day_standings
 from webapp.day import queries as day
 from webapp.day.queries import PersonDay

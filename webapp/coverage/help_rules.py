@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from webapp.coverage.rules import able
+from webapp.coverage.covering import able
 from webapp.coverage.standing import Standing, Why
 from webapp.positions.rules import Group, Post
 from webapp.presence.facts import State

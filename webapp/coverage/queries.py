@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from webapp.core import calendar, facts, settings
 from webapp.core.db import db, read_cache, snapshot
-from webapp.coverage.rules import Alarm, DayCover, Head, Needed, cover
+from webapp.coverage.covering import Head, Needed
+from webapp.coverage.rules import Alarm, DayCover, cover
 from webapp.coverage.settings import LONG_AFTER, SHORTEST_AHEAD
 from webapp.coverage.standing import HALF_HOUR, day_standings
 from webapp.day import queries as day

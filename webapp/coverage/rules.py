@@ -1,50 +1,23 @@
 """Coverage of a day: what each position needs, who is there, where it falls short, how many more could telework. Pure.
 
-One maximum matching for each stretch of the day in which nothing changes (`design` of the matching in matching.py):
-a person covers one position at a time. Seconds count from local midnight.
+One maximum matching for each stretch of the day in which nothing changes (stretches.py, matching.py): a person covers
+one position at a time. Seconds count from local midnight.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
-from webapp.coverage.matching import Matched, Sort, match
+from webapp.coverage.covering import Head, Needed, covers, fits
 from webapp.coverage.standing import HALF_HOUR, Standing, Why
-from webapp.positions.rules import Kind, Need, Post, Staffed
-from webapp.presence.facts import Place, Reason
-
-MINUTE = 60
+from webapp.coverage.stretches import MINUTE, Stretch, stretches_of
+from webapp.positions.rules import Post, Staffed
 
 
 class Level(StrEnum):
     AHEAD = "ahead"
     NOW = "now"
     LONG = "long"
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """One person's day as coverage sees it. units: those of the postings of the day."""
-
-    staff_id: int
-    skills: frozenset[str]
-    forbidden: frozenset[int]
-    experienced: bool
-    units: frozenset[int]
-    stands: tuple[Standing, ...]
-    plans: tuple[Standing, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """A position on the day. on_duty: staffed by those on duty (当番制 and the rota of the day is fixed)."""
-
-    post: Post
-    needs: tuple[Need, ...]
-    on_duty: bool
-    units: frozenset[int]  # whose people can be put here
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +89,6 @@ class DayCover:
     next_at: int | None  # when the clock changes any of it next
 
 
-@dataclass(slots=True)
-class _Stretch:
-    start: int
-    end: int
-    present: Matched
-    planned: Matched
-    needs: tuple[Need | None, ...]
-    extra: tuple[int, ...] = ()
-    room: int | None = None
-    experienced: tuple[int, ...] = field(default_factory=tuple)
-
-
 def cover(
     places: Sequence[Needed],
     heads: Sequence[Head],
@@ -142,7 +103,7 @@ def cover(
     cap: lines and devices still free; no more could telework than that.
     """
     staffed = [place for place in places if not place.post.contractor]
-    stretches = _stretches(staffed, heads, now, cap)
+    stretches = stretches_of(staffed, heads, now, cap)
     days = {
         place.post.id: _position_day(place, index, stretches, now, alarm)
         for index, place in enumerate(staffed)
@@ -157,242 +118,13 @@ def cover(
     )
 
 
-# --- the stretches of the day ---------------------------------------------------------------
-
-
-def _stretches(
-    places: Sequence[Needed], heads: Sequence[Head], now: int | None, cap: int | None
-) -> list[_Stretch]:
-    opened = [(n.start * MINUTE, n.end * MINUTE) for place in places for n in place.needs]
-    if not opened:
-        return []
-    first, last = min(start for start, _ in opened), max(end for _, end in opened)
-    edges = {edge for span in opened for edge in span}
-    edges |= set(range(first - first % HALF_HOUR, last + HALF_HOUR, HALF_HOUR))
-    edges |= {s.start for head in heads for s in (*head.stands, *head.plans)}
-    edges |= {now} if now is not None else set()
-    inside = sorted(edge for edge in edges if first <= edge <= last)
-    stand, plan = _Walk(places, heads, "stands"), _Walk(places, heads, "plans")
-    known: dict[object, _Stretch] = {}
-    found: list[_Stretch] = []
-    for start, end in pairwise(inside):
-        needs = tuple(_need_at(place, start) for place in places)
-        here, meant = stand.at(start), plan.at(start)
-        key = (needs, here.key, meant.key)
-        if key not in known:
-            known[key] = _solved(places, needs, here, meant, cap)
-        solved = known[key]
-        found.append(
-            _Stretch(
-                start,
-                end,
-                solved.present,
-                solved.planned,
-                needs,
-                solved.extra,
-                solved.room,
-                solved.experienced,
-            )
-        )
-    return found
-
-
-def _need_at(place: Needed, second: int) -> Need | None:
-    return next((n for n in place.needs if n.start * MINUTE <= second < n.end * MINUTE), None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """The heads at an instant: by sort, those free to leave by what they could cover, the experienced on each."""
-
-    heads: Mapping[Sort, int]
-    could: Counter[tuple[int, bool]]  # (positions one could cover, at the office)
-    seasoned: tuple[int, ...]  # experienced heads eligible for each position
-
-    @property
-    def key(self) -> object:
-        return frozenset(self.heads.items()), frozenset(self.could.items()), self.seasoned
-
-
-_Change = tuple[int, int, Sort, tuple[int, bool], bool]
-
-
-class _Walk:
-    """Walks through the day of all heads at once, in order of time: each instant costs only who changes then."""
-
-    def __init__(self, places: Sequence[Needed], heads: Sequence[Head], which: str) -> None:
-        self._places = places
-        self._sorts: dict[tuple[int, Standing], tuple[Sort, tuple[int, bool]]] = {}
-        self._heads: Counter[Sort] = Counter()
-        self._could: Counter[tuple[int, bool]] = Counter()
-        self._seasoned = [0] * len(places)
-        self._turns = self._all_turns(heads, which)
-        self._next = 0
-
-    def _all_turns(self, heads: Sequence[Head], which: str) -> list[_Change]:
-        """(second, +1 or -1, sort, able, experienced): beginnings and ends in order of time."""
-        found: list[_Change] = []
-        for head in heads:
-            fits = _fits(self._places, head)
-            if not fits and not _has_duty(head, self._places):
-                continue
-            for stand in getattr(head, which):
-                sort, able = self._sort(head, stand, fits)
-                if sort.can or able[0]:
-                    found.append((stand.start, 1, sort, able, head.experienced))
-                    found.append((stand.end, -1, sort, able, head.experienced))
-        return sorted(found, key=lambda change: change[0])
-
-    def at(self, second: int) -> _Moment:
-        while self._next < len(self._turns) and self._turns[self._next][0] <= second:
-            self._turn(*self._turns[self._next][1:])
-            self._next += 1
-        return _Moment(+self._heads, +self._could, tuple(self._seasoned))
-
-    def _turn(self, by: int, sort: Sort, able: tuple[int, bool], experienced: bool) -> None:
-        if able[0]:
-            self._could[able] += by
-        if not sort.can:
-            return
-        self._heads[sort] += by
-        if experienced:
-            for index in range(len(self._places)):
-                self._seasoned[index] += by * (sort.can >> index & 1)
-
-    def _sort(self, head: Head, stand: Standing, fits: int) -> tuple[Sort, tuple[int, bool]]:
-        key = (fits, stand)
-        if key not in self._sorts:
-            can = away = fitting = 0
-            for index, place in enumerate(self._places):
-                fit = bool(fits >> index & 1)
-                if fit and able(stand, place.post) and stand.duty is None:
-                    fitting |= 1 << index
-                if _covers(stand, place, fit):
-                    can |= 1 << index
-                    if place.post.kind is Kind.PHONE and stand.reach:
-                        away |= 1 << index
-            office = stand.place is Place.OFFICE
-            self._sorts[key] = (Sort(can, away, stand.planned), (fitting, office))
-        return self._sorts[key]
-
-
-def _has_duty(head: Head, places: Sequence[Needed]) -> bool:
-    ids = {place.post.id for place in places}
-    return any(stand.duty in ids for stand in (*head.stands, *head.plans))
-
-
-def _fits(places: Sequence[Needed], head: Head) -> int:
-    """Bit i: of a unit that feeds position i, with its skills, and not kept from it by the person's own limits."""
-    return sum(
-        1 << index
-        for index, place in enumerate(places)
-        if head.units & place.units
-        and place.post.skills <= head.skills
-        and place.post.id not in head.forbidden
-    )
-
-
-def _covers(stand: Standing, place: Needed, fit: bool) -> bool:
-    """Whether somebody standing so covers the position now."""
-    if place.on_duty or stand.duty is not None:
-        return stand.duty == place.post.id and able(stand, place.post, on_duty=True)
-    return fit and able(stand, place.post)
-
-
-def able(stand: Standing, post: Post, *, on_duty: bool = False) -> bool:
-    """Place, reach and state allow it. 応答不可 takes nobody from a counter they are on duty at."""
-    if stand.why is Why.DND:
-        if not (on_duty and post.on_site):
-            return False
-    elif stand.why is not None:
-        return False
-    if post.on_site:
-        return _on_site(stand, post) and stand.only is not Reason.CALL
-    return stand.transfer and stand.only is not Reason.COUNTER
-
-
-def _on_site(stand: Standing, post: Post) -> bool:
-    """On-site positions: at the office, or at the satellite that is that site."""
-    if post.site:
-        return stand.site == post.site and stand.place in (Place.OFFICE, Place.SATELLITE)
-    return stand.place is Place.OFFICE and not stand.site
-
-
-# --- one stretch ----------------------------------------------------------------------------
-
-
-def _solved(
-    places: Sequence[Needed],
-    needs: tuple[Need | None, ...],
-    here: _Moment,
-    meant: _Moment,
-    cap: int | None,
-) -> _Stretch:
-    wanted = [need.need if need else 0 for need in needs]
-    present = match(here.heads, wanted)
-    planned = match(meant.heads, wanted)
-    extra = _extra(places, needs, present)
-    short = any(filled < want for filled, want in zip(present.filled, wanted, strict=True))
-    return _Stretch(
-        0,
-        0,
-        present,
-        planned,
-        needs,
-        extra,
-        None if not any(wanted) else 0 if short else _room(places, wanted, here, cap),
-        tuple(
-            max(0, min(need.experienced, filled) - here.seasoned[index]) if need else 0
-            for index, (need, filled) in enumerate(zip(needs, present.filled, strict=True))
-        ),
-    )
-
-
-def _extra(
-    places: Sequence[Needed], needs: Sequence[Need | None], present: Matched
-) -> tuple[int, ...]:
-    """Heads above the need: all others on that duty; at 在席者で受ける up to the ideal, each counted once."""
-    free = dict(present.free)
-    found: list[int] = []
-    for index, (place, need) in enumerate(zip(places, needs, strict=True)):
-        most = 10_000 if place.on_duty else (need.ideal - need.need if need else 0)
-        taken = 0
-        for sort in sorted(free, key=lambda s: (s.planned, s.can)):
-            if sort.can >> index & 1 and taken < most:
-                more = min(free[sort], most - taken)
-                free[sort] -= more
-                taken += more
-        found.append(taken)
-    return tuple(found)
-
-
-def _room(
-    places: Sequence[Needed],
-    wanted: Sequence[int],
-    here: _Moment,
-    cap: int | None,
-) -> int:
-    """How many of those at the office could work elsewhere with every need still met.
-
-    Counted are only heads that could cover a position needed now: who lacks the skill is not slack. Off duty they
-    are all free; of those that the matching uses, only who must be at the office for it stays.
-    """
-    open_now = sum(1 << index for index, want in enumerate(wanted) if want)
-    staffed_by_duty = sum(1 << i for i, place in enumerate(places) if place.on_duty)
-    able = sum(count for (can, office), count in here.could.items() if office and can & open_now)
-    by_anyone = [w if not staffed_by_duty >> i & 1 else 0 for i, w in enumerate(wanted)]
-    staying = match(here.heads, by_anyone).staying if any(by_anyone) else 0
-    room = max(0, able - staying)
-    return room if cap is None else min(room, cap)
-
-
 # --- one position ---------------------------------------------------------------------------
 
 
 def _position_day(
     place: Needed,
     index: int,
-    stretches: Sequence[_Stretch],
+    stretches: Sequence[Stretch],
     now: int | None,
     alarm: Alarm,
 ) -> PositionDay:
@@ -404,7 +136,7 @@ def _position_day(
     return PositionDay(place.post, no_rota, parts, current or next(iter(ahead), None), ahead)
 
 
-def _part(stretch: _Stretch, index: int) -> Part | None:
+def _part(stretch: Stretch, index: int) -> Part | None:
     need = stretch.needs[index]
     if need is None:
         return None
@@ -470,8 +202,8 @@ def _with_names(
         for head in heads
         if (stand := _stand_at(head.stands, now)) is not None
         and (plan := _stand_at(head.plans, now)) is not None
-        and _is_counted_on(stand, plan, place, bool(_fits([place], head)))
-        and not _covers(stand, place, bool(_fits([place], head)))
+        and _is_counted_on(stand, plan, place, bool(fits([place], head)))
+        and not covers(stand, place, bool(fits([place], head)))
     )
     return PositionDay(day.post, day.no_rota, day.parts, short, day.later, found)
 
@@ -479,7 +211,7 @@ def _with_names(
 def _is_counted_on(stand: Standing, plan: Standing, place: Needed, fit: bool) -> bool:
     if place.on_duty:
         return place.post.id in (stand.duty, plan.duty)
-    return _covers(plan, place, fit)
+    return covers(plan, place, fit)
 
 
 def _stand_at(stands: Iterable[Standing], second: int) -> Standing | None:
@@ -489,7 +221,7 @@ def _stand_at(stands: Iterable[Standing], second: int) -> Standing | None:
 # --- the unit -------------------------------------------------------------------------------
 
 
-def _rooms(stretches: Sequence[_Stretch]) -> tuple[Room, ...]:
+def _rooms(stretches: Sequence[Stretch]) -> tuple[Room, ...]:
     rooms: list[Room] = []
     for stretch in stretches:
         last = rooms[-1] if rooms else None
@@ -501,7 +233,7 @@ def _rooms(stretches: Sequence[_Stretch]) -> tuple[Room, ...]:
 
 
 def _next_at(
-    stretches: Sequence[_Stretch],
+    stretches: Sequence[Stretch],
     days: Iterable[PositionDay],
     now: int | None,
     alarm: Alarm,
@@ -511,53 +243,3 @@ def _next_at(
     edges = {edge for stretch in stretches for edge in (stretch.start, stretch.end)}
     edges |= {day.short.start + alarm.long_after for day in days if day.short}
     return min((edge for edge in edges if edge > now), default=None)
-
-
-# --- by half hours --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A half hour of one position: the values of its worst moment."""
-
-    start: int
-    need: int
-    ideal: int
-    planned: int
-    present: int
-    planned_only: int
-    open: int
-    slack: int
-
-
-def slots(day: PositionDay) -> list[Slot]:
-    """Half hours from the first to the last need; present is that of the moment with most missing."""
-    found: dict[int, list[Part]] = {}
-    for part in day.parts:
-        for start in range(part.start - part.start % HALF_HOUR, part.end, HALF_HOUR):
-            found.setdefault(start, []).append(part)
-    return [_slot(start, parts) for start, parts in sorted(found.items())]
-
-
-def _slot(start: int, parts: Sequence[Part]) -> Slot:
-    worst = max(parts, key=lambda part: (part.missing, part.need, -part.present))
-    return Slot(
-        start,
-        max(part.need for part in parts),
-        max(part.ideal for part in parts),
-        min(part.planned for part in parts if part.need == worst.need),
-        worst.present,
-        worst.planned_only,
-        worst.missing,
-        min(part.free for part in parts),
-    )
-
-
-def room_slots(rooms: Sequence[Room]) -> list[Room]:
-    """By half hours: the least of each."""
-    found: dict[int, list[int]] = {}
-    for room in rooms:
-        for start in range(room.start - room.start % HALF_HOUR, room.end, HALF_HOUR):
-            if room.count is not None:
-                found.setdefault(start, []).append(room.count)
-    return [Room(start, start + HALF_HOUR, min(counts)) for start, counts in sorted(found.items())]

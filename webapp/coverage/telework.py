@@ -8,7 +8,7 @@ from webapp.core import clock
 from webapp.core.calendar import national_holiday
 from webapp.core.hours import clock_of
 from webapp.coverage import queries
-from webapp.coverage.rules import room_slots
+from webapp.coverage.half_hours import room_slots
 from webapp.coverage.standing import HALF_HOUR
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from webapp.core import calendar
 from webapp.coverage import queries as coverage
+from webapp.coverage.covering import Head, Needed
 from webapp.coverage.queries import City, Group
-from webapp.coverage.rules import DayCover, Head, Needed, cover
+from webapp.coverage.rules import DayCover, cover
 from webapp.coverage.standing import day_standings
 from webapp.day import queries as day_facts
 from webapp.day.queries import PersonDay
