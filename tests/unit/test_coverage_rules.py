@@ -255,6 +255,19 @@ def test_lacking_the_skill_is_no_slack() -> None:
     assert next(r.count for r in room if r.start <= second("10:30") < r.end) == 2
 
 
+def test_who_is_on_break_covers_nothing_and_is_room_all_the_same() -> None:
+    """One on duty over noon, two on break: those two could as well be at home; without the first it is a shortage."""
+    place = needed(post(1, staffed=Staffed.DUTY), rota=True)
+    noon = Duty(at("12:00"), at("13:00"), "持ち場1", 1)
+    days = [facts(duties=(noon,), breaks=()), facts(), facts()]
+    heads = [head(n, day, None) for n, day in enumerate(days, 1)]
+    at_noon = lambda rooms: next(  # noqa: E731
+        r.count for r in rooms if r.start <= second("12:30") < r.end
+    )
+    assert at_noon(cover([place], heads, now=None).room) == 2
+    assert at_noon(cover([place], heads[1:], now=None).room) == 0
+
+
 def test_free_lines_cap_the_room() -> None:
     heads = [head(n, facts(), None) for n in range(1, 6)]
     rooms = cover([needed(COUNTER)], heads, now=None, cap=1).room

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from webapp.coverage.covering import Head, Needed, able, covers, fits, has_duty
 from webapp.coverage.matching import Matched, Sort, match
-from webapp.coverage.standing import HALF_HOUR, Standing
+from webapp.coverage.standing import HALF_HOUR, Standing, Why
 from webapp.positions.rules import Kind, Need
 from webapp.presence.facts import Place
 
@@ -131,7 +131,7 @@ class _Walk:
             can = away = possible = 0
             for index, place in enumerate(self._places):
                 fit = bool(fitting >> index & 1)
-                if fit and able(stand, place.post) and stand.duty is None:
+                if fit and able(_after_the_break(stand), place.post) and stand.duty is None:
                     possible |= 1 << index
                 if covers(stand, place, fit):
                     can |= 1 << index
@@ -140,6 +140,11 @@ class _Walk:
             office = stand.place is Place.OFFICE
             self._sorts[key] = (Sort(can, away, stand.planned), (possible, office))
         return self._sorts[key]
+
+
+def _after_the_break(stand: Standing) -> Standing:
+    """Who is on break covers nothing; but the counter does not need them there either, so they are room."""
+    return replace(stand, why=None) if stand.why is Why.BREAK else stand
 
 
 # --- one stretch ----------------------------------------------------------------------------

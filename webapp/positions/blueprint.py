@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor
-from webapp.accounts.rules import Form
 from webapp.core import settings
 from webapp.core.refusals import NotAllowed
 from webapp.org import queries as org
@@ -39,10 +38,10 @@ def may_edit(actor: Actor, unit_id: int) -> bool:
 
 
 def may_read(actor: Actor, unit_id: int) -> bool:
-    """Who sees the unit in full form."""
+    """Who reads the unit's coverage and rota; people's limits show to who leads them alone."""
     if may_edit(actor, unit_id):
         return True
-    return access.form_of(actor, unit_id, org.current_tree()) is Form.FULL
+    return access.reads_duties(actor, unit_id, org.current_tree())
 
 
 def may_edit_person(actor: Actor, postings: Collection[PersonPosting]) -> bool:

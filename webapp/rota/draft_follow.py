@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from webapp.accounts.access import Actor
 from webapp.core.db import db
-from webapp.rota import drafts
+from webapp.realtime import outbox
+from webapp.rota import drafts, service
 from webapp.rota.effect import Move
 from webapp.rota.models import Rota, RotaCell, RotaStep
 
@@ -27,6 +28,7 @@ def follow(move: Move, *, actor: Actor, now: datetime) -> None:
         if cell is not None and move.to_id is not None:
             _hand_over(cell, move, move.to_id)
             _step(rota, actor=actor, now=now)
+            outbox.touch(service.TOPIC, rota.id)
 
 
 def _cell(rota_id: int, move: Move) -> RotaCell | None:
