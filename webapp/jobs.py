@@ -10,8 +10,9 @@ from webapp.attendance import jobs as attendance_jobs
 from webapp.core import clock
 from webapp.core.db import transaction
 from webapp.coverage import retention
+from webapp.notices import service as notices
 from webapp.presence.service import forget_spent_claims
-from webapp.rota import notices, swaps
+from webapp.rota import swaps
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0

@@ -24,12 +24,13 @@ from webapp.coverage import live as coverage_live
 from webapp.duties import queries as duties
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
+from webapp.notices import live as notices
+from webapp.notices import queries as notice_queries
 from webapp.positions import service as positions
 from webapp.presence.service import record_connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
 from webapp.rota import live as rota_live
-from webapp.rota import notices
 from webapp.standup import live as standup_live
 
 FEATURES = (
@@ -57,8 +58,14 @@ MODELS = (
     "standup",
     "positions",
     "duties",
+    "tasks",
+    "notices",
+    "seats",
     "coverage",
+    "messages",
     "rota",
+    "emergency",
+    "requests",
     "kiosk",
 )
 
@@ -119,7 +126,7 @@ def register_features(app: Flask) -> None:
     """Blueprints: `webapp.<feature>.routes.bp`."""
     for feature in FEATURES:
         app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
-    for feature in ("presence", "plans", "attendance", "duties"):
+    for feature in ("presence", "plans", "attendance", "duties", "notices"):
         import_module(f"webapp.{feature}.owndata")
     positions.lend(  # the duties stand above the positions
         lambda position_id, first, last: {
@@ -148,7 +155,7 @@ def register_realtime(app: Flask) -> None:
         rest_s=coverage_live.REST_S,
     )
     pump.register("standup", standup_live.render)
-    pump.register(notices.TOPIC, notices.render)
+    pump.register(notice_queries.TOPIC, notices.render)
     pump.register("rota", rota_live.LiveRota().render)
     pump.register("help", help_live.render)
     server = engine.make_server(app.config["ZAISEKI"])

@@ -7,8 +7,8 @@ from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.coverage import retention
 from webapp.coverage.models import HelpAsk, HelpCall, Shortage
-from webapp.rota import notices
-from webapp.rota.models import DutyNotice
+from webapp.notices import service as notices
+from webapp.notices.models import Notice
 
 
 def test_who_was_asked_and_who_took_it_on_is_forgotten_after_30_days(stage: Stage) -> None:
@@ -37,10 +37,10 @@ def test_notices_read_long_ago_go_unread_ones_stay(stage: Stage) -> None:
     now = clock.now()
     with transaction():
         for read in (now - timedelta(days=91), now - timedelta(days=89), None):
-            row = DutyNotice(staff_id=stage.ids["121"], unit_id=stage.units["W12"])
+            row = Notice(staff_id=stage.ids["121"], unit_id=stage.units["W12"])
             row.kind, row.text, row.made_at = "fixed", "当番が決まりました", now
             row.read_at = read
             db.session.add(row)
     with transaction():
         notices.forget(now=now)
-    assert db.session.query(DutyNotice).count() == 2
+    assert db.session.query(Notice).count() == 2

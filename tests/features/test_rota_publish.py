@@ -19,8 +19,8 @@ from tests.features.rota_play import (
 from tests.stage import Stage
 from webapp.core.db import db
 from webapp.duties.models import Duty, DutyBreak
+from webapp.notices.models import Notice
 from webapp.plans.service import Entry
-from webapp.rota.models import DutyNotice
 
 TODAY = date(2026, 11, 24)
 NOW = f"/units/W11/rotas/{THIS}"
@@ -64,7 +64,7 @@ def test_fixing_writes_duties_breaks_and_notices(stage: Stage, posts: dict[str, 
     assert rows_of(stage, "121") == [(720, 780)]
     moved = db.session.query(DutyBreak).filter_by(staff_id=stage.ids["121"]).one()
     assert (moved.start_minute, moved.end_minute) == (660, 720)
-    (notice,) = db.session.query(DutyNotice).all()
+    (notice,) = db.session.query(Notice).all()
     assert notice.kind == "fixed"
     assert "12/1（火） 12:00〜13:00 窓口" in notice.text
     db.session.rollback()
@@ -90,7 +90,7 @@ def test_a_second_fixing_tells_of_changes_alone(stage: Stage, posts: dict[str, i
     done = publish(stage, PATH, 3).json
     assert {p["staff"] for p in done["difference"]["people"]} == {"121", "131"}
     assert db.session.query(Duty.id).filter_by(staff_id=stage.ids["122"]).scalar() == kept
-    kinds = {row.kind for row in db.session.query(DutyNotice).filter(DutyNotice.id > 2)}
+    kinds = {row.kind for row in db.session.query(Notice).filter(Notice.id > 2)}
     db.session.rollback()
     assert kinds == {"changed"}
 
@@ -205,7 +205,7 @@ def test_one_tap_hands_the_duty_over(stage: Stage, posts: dict[str, int]) -> Non
     week = lead(stage).get(NOW).json
     assert [c["staff"] for c in week["cells"]] == ["122"]
     assert week["status"] == "fixed"
-    told = {row.staff_id for row in db.session.query(DutyNotice).filter_by(kind="changed")}
+    told = {row.staff_id for row in db.session.query(Notice).filter_by(kind="changed")}
     db.session.rollback()
     assert told == {stage.ids["121"], stage.ids["122"]}
     again = lead(stage).post("/units/W11/absence/assign", {"duty": duty, "to": "131"})

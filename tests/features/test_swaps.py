@@ -17,9 +17,10 @@ from webapp.core import clock, settings
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
 from webapp.duties.models import DutyBreak
+from webapp.notices.models import Notice
 from webapp.plans.service import Entry
 from webapp.rota import swaps
-from webapp.rota.models import DutyNotice, Rota, RotaCell, RotaStep, Swap
+from webapp.rota.models import Rota, RotaCell, RotaStep, Swap
 from webapp.rota.settings import SWAP_APPROVAL
 
 WEDNESDAY = date(2026, 11, 25)
@@ -420,4 +421,4 @@ def test_notices_are_read_once_and_only_ones_own(stage: Stage, duty: int) -> Non
     assert stage.api("122").post(f"/me/notices/{notice['id']}/read").json == {"read": 1}
     assert stage.api("122").post(f"/me/notices/{notice['id']}/read").json == {"read": 0}
     assert stage.api("122").get("/me/notices").json == {"notices": [], "count": 0}
-    assert db.session.query(DutyNotice).filter(DutyNotice.read_at.is_not(None)).count() == 1
+    assert db.session.query(Notice).filter(Notice.read_at.is_not(None)).count() == 1

@@ -13,8 +13,10 @@ from webapp.core import clock
 from webapp.core.db import DatabaseBusy, snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.coverage.entries import iso
+from webapp.notices import queries as notice_queries
+from webapp.notices import service as notices
 from webapp.org import queries as org
-from webapp.rota import burden_view, feeds, notices, swap_forms, swap_lists, swaps
+from webapp.rota import burden_view, feeds, swap_forms, swap_lists, swaps
 from webapp.rota.models import CalendarFeed, Swap
 
 
@@ -121,7 +123,7 @@ def my_notices() -> Response:
                 "link": row.link,
                 "made_at": iso(row.made_at),
             }
-            for row in notices.unread_of(actor.staff_id)
+            for row in notice_queries.unread_of(actor.staff_id)
         ]
     return jsonify(notices=rows, count=len(rows))
 

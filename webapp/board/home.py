@@ -15,7 +15,6 @@ from webapp.day.queries import PersonDay
 from webapp.duties import queries as duties
 from webapp.org import queries as org
 from webapp.org.settings import SITES
-from webapp.plans import queries as plans
 from webapp.positions import queries as positions
 from webapp.presence import service as presence
 from webapp.presence.day_rules import (
@@ -87,7 +86,7 @@ def _today(actor: Actor, person: PersonDay | None, today: date, now: datetime) -
         "report": _report(actor.staff_id, person, today, now),
         "standup": standup.day_of(actor.staff_id, today),
         "duties": duties_today(person, now),
-        "week": _week(actor.staff_id, today),
+        "week": _week(actor.staff_id, today, now),
     }
 
 
@@ -181,13 +180,13 @@ def _missing_end(staff_id: int, today: date, now: datetime) -> dict[str, Any] | 
     return {"date": missing.isoformat(), "proposed_at": iso(proposed)}
 
 
-def _week(staff_id: int, today: date) -> list[dict[str, Any]]:
+def _week(staff_id: int, today: date, now: datetime) -> list[dict[str, Any]]:
     """Monday to Friday of this week: where one is planned to be, and on which duties."""
     business = org.business_calendar()
     monday = today - timedelta(days=today.weekday())
     held = _week_duties(staff_id, monday)
     return [
-        _week_day(staff_id, on, business) | {"duties": held.get(on, [])}
+        _week_day(staff_id, on, business, now) | {"duties": held.get(on, [])}
         for on in (monday + timedelta(days=n) for n in range(5))
     ]
 
@@ -204,13 +203,15 @@ def _week_duties(staff_id: int, monday: date) -> dict[date, list[dict[str, str]]
     return found
 
 
-def _week_day(staff_id: int, on: date, business: calendar.BusinessCalendar) -> dict[str, Any]:
+def _week_day(
+    staff_id: int, on: date, business: calendar.BusinessCalendar, now: datetime
+) -> dict[str, Any]:
     closed = business.closed_because(on)
     if closed is not None:
         label = "祝日" if calendar.national_holiday(on) else closed
         return {"date": on.isoformat(), "label": label, "place": None, "site": None}
-    stretches = plans.stretches_of([staff_id], on).get(staff_id, ())
-    places = [s for s in stretches if s.place is not None]
+    person = day.days_on([staff_id], on, now=now).get(staff_id)
+    places = [s for s in timeline(person.facts) if s.place is not None] if person else []
     longest = max(places, key=lambda s: s.ends_at - s.starts_at, default=None)
     return {
         "date": on.isoformat(),

@@ -27,10 +27,10 @@ from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.day import queries as day
+from webapp.notices import queries as notices
 from webapp.org import queries as org
 from webapp.presence import queries as presence
 from webapp.presence import service as status
-from webapp.rota import notices
 
 bp = Blueprint("board", __name__)
 

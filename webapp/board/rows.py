@@ -34,6 +34,7 @@ def full_row(posting: PersonPosting, unit_code: str, version: int, shown: Shown)
         "starts_at": iso(shown.starts_at),
         "reach": shown.reach.value,
         "extension": posting.extension,
+        "telephone": shown.telephone,
         "duty": (
             {"position": shown.duty.position, "until": iso(shown.duty.ends_at)}
             if shown.duty

@@ -1,7 +1,7 @@
 """The facts of people's day, gathered from every feature that holds some: organisation, plans, reports, claims."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from webapp.attendance import queries as attendance
@@ -45,11 +45,13 @@ def days_on(staff_ids: Sequence[int], on: date, *, now: datetime) -> dict[int, P
     tree = org.tree(on, known_at=now)
     postings = org.postings_of(staff_ids, on, known_at=now)
     hours = org.hours_on(on, postings) if business.is_business_day(on) else {}
-    stretches = plans.stretches_of(staff_ids, on)
+    hours |= plans.hours_of(staff_ids, on)
+    stretches = plans.stretches_of(staff_ids, on, hours)
+    telephones = plans.reaches_of(staff_ids, on)
     reports = attendance.reports_of(staff_ids, on, starts_at)
     claims = presence.claims_of(staff_ids)
     lines = presence.connections_of(staff_ids)
-    policies = _Policies(tree)
+    policies = _Policies(tree, on)
     on_duty = duties.duties_of(staff_ids, on)
     moved = duties.moved_breaks(staff_ids, on)
     return {
@@ -66,6 +68,7 @@ def days_on(staff_ids: Sequence[int], on: date, *, now: datetime) -> dict[int, P
                 claims=claims.get(staff_id, ()),
                 duties=on_duty.get(staff_id, ()),
                 reach=Reach(held[0].reach),
+                reaches=telephones.get(staff_id, ()),
                 connected=lines.get(staff_id, Line()).connected,
                 lost_at=lines.get(staff_id, Line()).lost_at,
                 policy=policies.of(held[0].unit_id),
@@ -94,14 +97,16 @@ def _breaks(on: date, hours: Hours | None) -> tuple[Span, ...]:
 class _Policies:
     """The settings of each unit, looked up once a unit."""
 
-    def __init__(self, tree: UnitTree) -> None:
-        self._tree = tree
+    def __init__(self, tree: UnitTree, on: date) -> None:
+        self._tree, self._on = tree, on
         self._known: dict[int, Policy] = {}
 
     def of(self, unit_id: int) -> Policy:
         if unit_id not in self._known:
             path = [node.code for node in self._tree.path(unit_id)]
-            self._known[unit_id] = presence.policy_of(path)
+            policy = presence.policy_of(path)
+            excused = plans.any_event([unit_id], self._on, self._tree)
+            self._known[unit_id] = replace(policy, excused=excused)
         return self._known[unit_id]
 
 

@@ -1,36 +1,121 @@
 """Reading the planned stretches of a day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from webapp.core import calendar
-from webapp.core.db import db
-from webapp.plans.models import PlannedSegment
-from webapp.presence.facts import Place, Reason, Stretch
+from webapp.core.db import db, read_cache
+from webapp.org.queries import Hours
+from webapp.org.rules import Reach, UnitTree
+from webapp.plans.models import DayEvent, PlannedHours, PlannedReach, PlannedSegment, WeeklyPlan
+from webapp.plans.rules import Kind, Origin, Planned, laid, recurs, stretch_of, within
+from webapp.presence.facts import ReachSpan, Stretch
 
-_SAYS_NO_PLACE = {"meeting": Reason.MEETING, "disaster": Reason.DISASTER}
 
+def stretches_of(
+    staff_ids: Sequence[int], day: date, hours: Mapping[int, Hours]
+) -> dict[int, tuple[Stretch, ...]]:
+    """{staff id: the day's planned stretches}; where two overlap the later listed counts.
 
-def stretches_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[Stretch, ...]]:
-    """{staff id: the day's planned stretches}, later entered ones last (they win)."""
-    query = select(PlannedSegment).where(
-        PlannedSegment.day == day, PlannedSegment.staff_id.in_(staff_ids)
-    )
+    hours: of those who work that day; only they have a weekly pattern then, inside these hours.
+    """
+    entered = entries_of(staff_ids, day)
+    weekly = weekly_of([staff_id for staff_id in staff_ids if staff_id in hours], day)
     found: dict[int, tuple[Stretch, ...]] = {}
-    for row in db.session.scalars(query.order_by(PlannedSegment.id)):
-        found[row.staff_id] = (*found.get(row.staff_id, ()), _stretch(row))
+    for staff_id in entered.keys() | weekly.keys():
+        own = hours.get(staff_id)
+        usual = [
+            part
+            for entry in weekly.get(staff_id, ())
+            if own and (part := within(entry, own.start, own.end))
+        ]
+        pile = laid([*usual, *entered.get(staff_id, ())])
+        found[staff_id] = tuple(stretch_of(entry, day) for entry in pile)
     return found
 
 
-def _stretch(row: PlannedSegment) -> Stretch:
-    reason = _SAYS_NO_PLACE.get(row.kind)
-    return Stretch(
-        calendar.at_minute(row.day, row.start_minute),
-        calendar.at_minute(row.day, row.end_minute),
-        None if reason else Place(row.kind),
-        reason,
-        row.site,
-        own=True,
+def entries_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[Planned, ...]]:
+    """{staff id: what was entered for that day}, in the order it was entered; without the weekly pattern."""
+    query = select(PlannedSegment).where(
+        PlannedSegment.day == day, PlannedSegment.staff_id.in_(staff_ids)
     )
+    found: dict[int, tuple[Planned, ...]] = {}
+    for row in db.session.scalars(query.order_by(PlannedSegment.id)):
+        found[row.staff_id] = (*found.get(row.staff_id, ()), planned(row))
+    return found
+
+
+def planned(row: PlannedSegment) -> Planned:
+    return Planned(row.start_minute, row.end_minute, Kind(row.kind), row.site, Origin(row.origin))
+
+
+def weekly_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[Planned, ...]]:
+    """{staff id: the weekly pattern's stretches of that day}."""
+    query = select(WeeklyPlan).where(
+        WeeklyPlan.weekday == day.weekday(),
+        WeeklyPlan.starts_on <= day,
+        or_(WeeklyPlan.ends_on.is_(None), WeeklyPlan.ends_on >= day),
+        WeeklyPlan.staff_id.in_(staff_ids),
+    )
+    found: dict[int, tuple[Planned, ...]] = {}
+    for row in db.session.scalars(query.order_by(WeeklyPlan.id)):
+        if recurs(row.weekday, row.every, row.starts_on, row.ends_on, day):
+            entry = Planned(
+                row.start_minute, row.end_minute, Kind(row.kind), row.site, Origin.WEEKLY
+            )
+            found[row.staff_id] = (*found.get(row.staff_id, ()), entry)
+    return found
+
+
+def hours_of(staff_ids: Sequence[int], day: date) -> dict[int, Hours]:
+    """{staff id: 勤務時間の割振り of that day} where it differs from the ordinary hours; the later entered counts."""
+    query = select(PlannedHours).where(
+        PlannedHours.day == day, PlannedHours.staff_id.in_(staff_ids)
+    )
+    found: dict[int, Hours] = {}
+    for row in db.session.scalars(query.order_by(PlannedHours.id)):
+        breaks: tuple[tuple[int, int], ...] = ()
+        if row.break_start is not None and row.break_end is not None:
+            breaks = ((row.break_start, row.break_end),)
+        found[row.staff_id] = Hours(row.start_minute, row.end_minute, breaks)
+    return found
+
+
+def reaches_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[ReachSpan, ...]]:
+    """{staff id: the telephones at hand that day}, the later entered last."""
+    query = select(PlannedReach).where(
+        PlannedReach.day == day, PlannedReach.staff_id.in_(staff_ids)
+    )
+    found: dict[int, tuple[ReachSpan, ...]] = {}
+    for row in db.session.scalars(query.order_by(PlannedReach.id)):
+        span = ReachSpan(
+            calendar.at_minute(day, row.start_minute),
+            calendar.at_minute(day, row.end_minute),
+            row.number,
+            Reach(row.reach),
+        )
+        found[row.staff_id] = (*found.get(row.staff_id, ()), span)
+    return found
+
+
+def events_on(day: date) -> list[DayEvent]:
+    """What stands in the calendar that day, for whatever unit; read once a request."""
+    kept = read_cache()
+    key = f"plans.events:{day}"
+    if key not in kept:
+        query = select(DayEvent).where(DayEvent.day == day).order_by(DayEvent.id)
+        kept[key] = list(db.session.scalars(query))
+    found: list[DayEvent] = kept[key]
+    return found
+
+
+def events_of(unit_id: int, day: date, tree: UnitTree) -> list[DayEvent]:
+    """The day events that hold for a unit: its own, those of units above it, and everybody's."""
+    above = {node.id for node in tree.path(unit_id)}
+    return [event for event in events_on(day) if event.unit_id is None or event.unit_id in above]
+
+
+def any_event(unit_ids: Iterable[int], day: date, tree: UnitTree) -> bool:
+    return any(events_of(unit_id, day, tree) for unit_id in unit_ids)

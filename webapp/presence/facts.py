@@ -134,6 +134,14 @@ class Duty(Span):
 
 
 @dataclass(frozen=True, slots=True)
+class ReachSpan(Span):
+    """A telephone at hand for a while (a booked 公用携帯)."""
+
+    number: str
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The settings that matter for one person's day."""
 
@@ -158,6 +166,7 @@ class Facts:
     claims: tuple[Claim, ...] = ()
     duties: tuple[Duty, ...] = ()
     reach: Reach = Reach.NONE
+    reaches: tuple[ReachSpan, ...] = ()  # the later listed counts
     connected: bool = False
     lost_at: datetime | None = None
     policy: Policy = Policy()
@@ -177,6 +186,7 @@ class Shown:
     note: str = ""
     reason: Reason | None = None
     reach: Reach = Reach.NONE
+    telephone: str = ""  # where a call goes instead of the person's own numbers
     starts_at: datetime | None = None
     duty: Duty | None = None
     connected: bool = False

@@ -60,7 +60,8 @@ def resolve(facts: Facts, now: datetime) -> Shown:
             base = replace(base, planned=False)
     duty = next((d for d in facts.duties if d.holds(now)), None)
     on = is_connected(facts, now)
-    return replace(base, duty=duty, connected=on, reach=_reach(facts, base))
+    reach, telephone = _reach(facts, base, now)
+    return replace(base, duty=duty, connected=on, reach=reach, telephone=telephone)
 
 
 def is_connected(facts: Facts, now: datetime) -> bool:
@@ -219,13 +220,15 @@ def _automatic(facts: Facts, base: Shown, now: datetime) -> Claim | None:
     return Claim(Source.AUTO, State.AWAY, facts.lost_at + wait, reason=Reason.AUTO)
 
 
-def _reach(facts: Facts, shown: Shown) -> Reach:
-    """At the desk a call can be put through; elsewhere as the person's 着信区分 says; away from work not at all."""
+def _reach(facts: Facts, shown: Shown, now: datetime) -> tuple[Reach, str]:
+    """At the desk a call can be put through; elsewhere to the telephone booked for it, else as the person's 着信区分
+    says; away from work not at all."""
     if shown.state is State.OFF or shown.place is Place.LEAVE or shown.reason is Reason.OUT:
-        return Reach.NONE
+        return Reach.NONE, ""
     if shown.place is Place.OFFICE:
-        return Reach.TRANSFER
-    return facts.reach
+        return Reach.TRANSFER, ""
+    booked = next((span for span in reversed(facts.reaches) if span.holds(now)), None)
+    return (booked.reach, booked.number) if booked else (facts.reach, "")
 
 
 # --- the clock ------------------------------------------------------------------------------
@@ -241,8 +244,8 @@ def next_change(facts: Facts, now: datetime) -> datetime:
 
 
 def edges_of(facts: Facts) -> list[datetime]:
-    edges = {s.starts_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
-    edges |= {s.ends_at for s in (*facts.plan, *facts.breaks, *facts.duties)}
+    spans = (*facts.plan, *facts.breaks, *facts.duties, *facts.reaches)
+    edges = {s.starts_at for s in spans} | {s.ends_at for s in spans}
     edges |= {claim.since for claim in facts.claims}
     edges |= {claim.until for claim in facts.claims if claim.until is not None}
     for report in facts.reports:

@@ -13,14 +13,16 @@ from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.duties import queries as duty_queries
 from webapp.duties import service as duties
 from webapp.duties.models import Duty
+from webapp.notices import service as notices
 from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.plans import service as plans
+from webapp.plans.rules import Origin
 from webapp.plans.service import Entry
 from webapp.positions import queries as positions
 from webapp.positions.rules import Post
 from webapp.realtime import outbox
-from webapp.rota import breaks_follow, draft_follow, notices, service
+from webapp.rota import breaks_follow, draft_follow, service
 from webapp.rota.candidates import Candidate, Excluded, candidates_at
 from webapp.rota.desk import Desk, desk_for
 from webapp.rota.effect import Move
@@ -115,7 +117,9 @@ def enter_leave(staff_id: int, on: date, *, actor: Actor, now: datetime) -> None
     start = now_minute(on, now)
     if start >= 24 * 60:
         raise RuleBroken("日付を直してください。", {"date": "過ぎた日には入れられません"})
-    plans.put_day(staff_id, on, [Entry(start, 24 * 60, "leave")], source=SOURCE)
+    plans.put_day(
+        staff_id, on, [Entry(start, 24 * 60, "leave")], source=SOURCE, origin=Origin.MANUAL
+    )
     audit.record(actor, "rota.absence", staff_id=staff_id, now=now)
 
 

@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from webapp.accounts.rules import Form
 from webapp.core.db import db, snapshot
+from webapp.notices.live import NEVER
 from webapp.org import queries as org
 from webapp.realtime import versions
 from webapp.realtime.pump import Frame, Rendered
 from webapp.realtime.rooms import room
 from webapp.rota import runs, service
 from webapp.rota.models import Rota
-from webapp.rota.notices import NEVER
 from webapp.rota.weeks import week_of
 
 LEADS = "leads"

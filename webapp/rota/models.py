@@ -143,20 +143,6 @@ class SwapOffer(Base):
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class DutyNotice(Base):
-    """What somebody has to be told of their duties: fixed, changed, ordered. Gone when read."""
-
-    __tablename__ = "duty_notice"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    kind: Mapped[str] = mapped_column(String(10))  # fixed changed swap order
-    text: Mapped[str] = mapped_column(String(300))
-    link: Mapped[str] = mapped_column(String(200), default="")
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
 class CalendarFeed(Base):
     """The address of one person's duties.ics; only the hash of its secret is kept."""
 

@@ -1,4 +1,4 @@
-"""What the rota keeps of a person, for their own page: duties, swaps, notices, the calendar feed."""
+"""What the rota keeps of a person, for their own page: duties, swaps, the calendar feed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from webapp.core.db import db
 from webapp.core.pages import day_and_time
 from webapp.duties.models import Duty
 from webapp.positions import queries as positions
-from webapp.rota.models import CalendarFeed, DutyNotice, Swap
+from webapp.rota.models import CalendarFeed, Swap
 from webapp.rota.swap_notices import swap_words, when_words
 from webapp.rota.swap_rules import KIND_WORDS, STATE_WORDS, Kind, State, Stretch
 
@@ -43,18 +43,6 @@ def swaps(staff_id: int) -> Rows:
     ]
 
 
-def notices(staff_id: int) -> Rows:
-    query = select(DutyNotice).filter_by(staff_id=staff_id).order_by(DutyNotice.made_at.desc())
-    return [
-        {
-            "日時": day_and_time(row.made_at),
-            "お知らせ": row.text,
-            "読んだ": day_and_time(row.read_at) if row.read_at else None,
-        }
-        for row in db.session.scalars(query.limit(MOST))
-    ]
-
-
 def feeds(staff_id: int) -> Rows:
     query = select(CalendarFeed).filter_by(staff_id=staff_id).order_by(CalendarFeed.made_at)
     return [
@@ -69,5 +57,4 @@ def feeds(staff_id: int) -> Rows:
 
 owndata.register("当番", duties)
 owndata.register("当番の交代", swaps)
-owndata.register("当番のお知らせ", notices)
 owndata.register("当番のカレンダー配信", feeds)

@@ -32,7 +32,8 @@ def _of_day(
 ) -> dict[tuple[int, date], Presence]:
     postings = org.postings_of(staff_ids, day, known_at=now)
     hours = org.hours_on(day, postings) if is_open else {}
-    stretches = plans.stretches_of(staff_ids, day)
+    hours |= plans.hours_of(staff_ids, day)
+    stretches = plans.stretches_of(staff_ids, day, hours)
     found: dict[tuple[int, date], Presence] = {}
     for staff_id in staff_ids:
         if not any(posting.unit_id in here for posting in postings.get(staff_id, ())):

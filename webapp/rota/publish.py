@@ -13,9 +13,10 @@ from webapp.core.refusals import RuleBroken
 from webapp.duties import queries as duty_queries
 from webapp.duties import service as duties
 from webapp.duties.models import Duty
+from webapp.notices import service as notices
 from webapp.org import queries as org
 from webapp.realtime import outbox
-from webapp.rota import attendance_plan, breaks_follow, drafts, notices, service
+from webapp.rota import attendance_plan, breaks_follow, drafts, service
 from webapp.rota.breaks import breaks_on_duty, ordinary_break
 from webapp.rota.desk import Desk
 from webapp.rota.models import Rota

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from webapp.accounts.rules import LEADING
 from webapp.duties.models import Duty
+from webapp.notices.service import notify
 from webapp.org import queries as org
 from webapp.org.rules import Role
 from webapp.positions import queries as positions
 from webapp.positions.rules import Post
 from webapp.rota.models import Swap
-from webapp.rota.notices import notify
 from webapp.rota.swap_rules import Kind, Stretch, words_of
 
 WEEKDAYS = "月火水木金土日"

@@ -16,10 +16,12 @@ from webapp.core.parse import valid_or_422
 from webapp.core.refusals import Conflict, NotFound, Refusal, RuleBroken
 from webapp.duties import queries as duties
 from webapp.duties.models import Duty
+from webapp.notices import queries as notice_queries
+from webapp.notices import service as notices
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
 from webapp.positions import queries as positions
-from webapp.rota import feeds, notices, readers, swap_forms, swap_lists, swaps, takers
+from webapp.rota import feeds, readers, swap_forms, swap_lists, swaps, takers
 from webapp.rota.blueprint import bp
 from webapp.rota.models import Swap
 from webapp.rota.swap_lists import OwnDuty
@@ -68,7 +70,7 @@ def _list_page(code: str, secret: str = "", status: int = 200) -> Any:
             of_unit=of_unit,
             leads=leads,
             duties=swap_lists.coming_duties(actor.staff_id, now=now),
-            notices=notices.unread_of(actor.staff_id),
+            notices=notice_queries.unread_of(actor.staff_id),
             feed=feeds.in_force(actor.staff_id),
             address=address,
             qr=_qr(address) if address else "",

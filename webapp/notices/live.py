@@ -1,0 +1,38 @@
+"""The live side of notices: how many are unread, to the person's own pages; the text comes by HTTP."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+from webapp.core.db import db
+from webapp.notices.models import Notice
+from webapp.notices.queries import TOPIC
+from webapp.org.models import Staff
+from webapp.realtime import versions
+from webapp.realtime.pump import Frame, Rendered
+from webapp.realtime.rooms import room
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)  # the clock changes no notice
+
+
+def render(staff_ids: Sequence[int]) -> Rendered:
+    """`notice {"count"}` to each person's own pages."""
+    counts = dict(
+        db.session.execute(
+            select(Notice.staff_id, func.count(Notice.id))
+            .where(Notice.staff_id.in_(staff_ids), Notice.read_at.is_(None))
+            .group_by(Notice.staff_id)
+        ).all()
+    )
+    numbers = db.session.execute(select(Staff.id, Staff.number).where(Staff.id.in_(staff_ids)))
+    return Rendered(
+        frames=[
+            Frame(room(number, "person"), TOPIC, {"count": counts.get(staff_id, 0)})
+            for staff_id, number in numbers
+        ],
+        due={
+            staff_id: (version, NEVER)
+            for staff_id, (version, _) in versions.read(db.session, TOPIC, staff_ids).items()
+        },
+    )

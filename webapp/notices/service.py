@@ -1,0 +1,55 @@
+"""お知らせ: what somebody has to be told, until they have read it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from webapp.core.db import db
+from webapp.notices.models import Notice
+from webapp.notices.queries import TOPIC
+from webapp.realtime import outbox
+
+LONGEST_TEXT = 300
+KEPT = timedelta(days=90)
+
+
+def notify(
+    staff_ids: Iterable[int], *, unit_id: int, kind: str, text: str, link: str, now: datetime
+) -> int:
+    """Tell each of these people once; returns how many. Inside a transaction.
+
+    kind: see Notice. link: a path of this site. No private reason may stand in the text.
+    """
+    wanted = sorted(set(staff_ids))
+    for staff_id in wanted:
+        db.session.add(
+            Notice(
+                staff_id=staff_id,
+                unit_id=unit_id,
+                kind=kind,
+                text=text[:LONGEST_TEXT],
+                link=link,
+                made_at=now,
+            )
+        )
+    outbox.touch(TOPIC, wanted)
+    return len(wanted)
+
+
+def mark_read(staff_id: int, notice_ids: Iterable[int] | None = None, *, now: datetime) -> int:
+    """None = all of them. Somebody else's are left alone; returns how many were unread. Inside a transaction."""
+    query = select(Notice).where(Notice.staff_id == staff_id, Notice.read_at.is_(None))
+    if notice_ids is not None:
+        query = query.where(Notice.id.in_(list(notice_ids)))
+    rows = list(db.session.scalars(query))
+    for row in rows:
+        row.read_at = now
+    if rows:
+        outbox.touch(TOPIC, staff_id)
+    return len(rows)
+
+
+def forget(*, now: datetime) -> None:
+    """What was read long ago. Inside a transaction."""
+    db.session.execute(delete(Notice).where(Notice.read_at < now - KEPT))
