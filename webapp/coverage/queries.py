@@ -12,11 +12,13 @@ from webapp.coverage.rules import Alarm, DayCover, cover
 from webapp.coverage.settings import LONG_AFTER, SHORTEST_AHEAD
 from webapp.coverage.standing import HALF_HOUR, day_standings
 from webapp.day import queries as day
+from webapp.day.queries import PersonDay
 from webapp.duties import queries as duties
 from webapp.org import queries as org
 from webapp.org.rules import UnitTree
 from webapp.positions import queries as positions
 from webapp.positions.rules import Post, Staffed
+from webapp.presence.facts import Facts
 from webapp.realtime import versions
 
 TOPIC = "coverage"
@@ -227,12 +229,19 @@ def heads_on(
 ) -> list[Head]:
     """These people's day as coverage sees it; today False: by plan alone."""
     days = day.days_on(staff_ids, on, now=now)
+    return heads_from(days, {i: person.facts for i, person in days.items()}, now if today else None)
+
+
+def heads_from(
+    days: Mapping[int, PersonDay], facts_of: Mapping[int, Facts], now: datetime | None
+) -> list[Head]:
+    """As `heads_on`, with these facts of the people instead of their own. now None: by plan alone."""
     profiles = positions.profiles_of(list(days))
-    midnight = calendar.at_minute(on, 0)
     heads: list[Head] = []
     for staff_id, person in days.items():
         profile = profiles[staff_id]
-        stands, plans = day_standings(person.facts, midnight, now if today else None)
+        midnight = calendar.at_minute(person.on, 0)
+        stands, plans = day_standings(facts_of[staff_id], midnight, now)
         heads.append(
             Head(
                 staff_id,
@@ -282,20 +291,73 @@ def cover_of_day(unit_id: int, on: date, *, now: datetime) -> UnitCover | None:
     group = town.by_unit.get(unit_id)
     if group is None:
         return None
-    people = _people(group, on, now)
-    made = versions.read(db.session, STAFF, people)
-    signature = (_stamps(now), len(made), sum(version for version, _ in made.values()))
+    signature, people = signature_ahead(group, on, now)
     kept = _ahead.get((unit_id, on))
     if kept and kept[0] == signature:
         return kept[1]
-    heads = heads_on(people, on, now=now, today=False)
-    shared = _calculated(group, town, heads, on, now, today=False)
+    shared = _group_day_ahead(group, town, people, signature, on, now).cover
     parts = {home: _of_unit(home, shared, on, now) for home in {p.unit_id for p in group.posts}}
     if not db.session.info.get("writing"):
         if len(_ahead) > _MOST_KEPT:
             _ahead.clear()
         _ahead.update({(home, on): (signature, one) for home, one in parts.items()})
     return parts[unit_id]
+
+
+def signature_ahead(group: Group, on: date, now: datetime) -> tuple[object, list[int]]:
+    """(what a day to come is made from: equal = nothing moved, the staff ids that count)."""
+    people = _people(group, on, now)
+    made = versions.read(db.session, STAFF, people)
+    return (_stamps(now), len(made), sum(version for version, _ in made.values())), people
+
+
+# --- everybody of a day, for asking what a change would do -----------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDay:
+    """People and coverage of one set of positions on one day."""
+
+    heads: tuple[Head, ...]
+    cover: DayCover
+
+
+# The days somebody decides about are asked for again and again, each with its sixty people: the last ones are kept.
+_group_days: dict[tuple[int, date], tuple[object, GroupDay]] = {}
+_MOST_DAYS = 120
+
+
+def group_day(group: Group, town: City, on: date, *, now: datetime) -> GroupDay:
+    if on == org.today(now):
+        made = versions.read(db.session, STAFF, _people(group, on, now))
+        heads = _heads_now(made, on, now)
+        return GroupDay(tuple(heads), _calculated(group, town, heads, on, now))
+    signature, people = signature_ahead(group, on, now)
+    return _group_day_ahead(group, town, people, signature, on, now)
+
+
+def _group_day_ahead(
+    group: Group, town: City, people: Sequence[int], signature: object, on: date, now: datetime
+) -> GroupDay:
+    key = (group.posts[0].id, on)
+    kept = _group_days.get(key)
+    if kept and kept[0] == signature:
+        return kept[1]
+    heads = heads_on(people, on, now=now, today=False)
+    made = GroupDay(tuple(heads), _calculated(group, town, heads, on, now, today=False))
+    if not db.session.info.get("writing"):
+        _group_days.pop(key, None)
+        while len(_group_days) >= _MOST_DAYS:
+            _group_days.pop(next(iter(_group_days)))
+        _group_days[key] = (signature, made)
+    return made
+
+
+def covered_with(
+    group: Group, town: City, heads: Sequence[Head], on: date, *, now: datetime
+) -> DayCover:
+    """The day of these positions if these were the people."""
+    return _calculated(group, town, heads, on, now, today=on == org.today(now))
 
 
 # --- who is concerned -----------------------------------------------------------------------

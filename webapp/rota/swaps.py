@@ -3,7 +3,7 @@
 Every step reads the swap and the duty under a lock and checks again: who comes second gets Conflict with words.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -223,6 +223,7 @@ def decline(swap_id: int, *, actor: Actor, now: datetime) -> Swap:
     if state is State.REFUSED:
         swap.decided_at = now
         swap_notices.nobody(swap, _post(swap), now=now)
+        _go_on(swap, actor=actor, now=now)
     return swap
 
 
@@ -231,6 +232,7 @@ def withdraw(swap_id: int, *, actor: Actor, now: datetime) -> Swap:
     swap.state = _next(swap, Act.WITHDRAW).value
     swap.decided_at, swap.decided_by = now, actor.staff_id
     swap_notices.withdrawn(swap, _post(swap), now=now)
+    _go_on(swap, actor=actor, now=now)
     return swap
 
 
@@ -250,6 +252,7 @@ def refuse(swap_id: int, reason: str, *, actor: Actor, now: datetime) -> Swap:
     swap.state = _next(swap, Act.REFUSE).value
     swap.decided_at, swap.decided_by = now, actor.staff_id
     swap_notices.refused(swap, _post(swap), reason[:LONGEST_REASON], now=now)
+    _go_on(swap, actor=actor, now=now)
     return swap
 
 
@@ -287,6 +290,24 @@ def _expire_overlapping(given: Piece, *, now: datetime) -> None:
     )
     for row in db.session.scalars(query):
         row.state, row.decided_at = State.EXPIRED.value, now
+        _go_on(row, actor=None, now=now)
+
+
+# --- who goes on from there ----------------------------------------------------------------
+
+Continuation = Callable[..., None]
+_continuations: list[Continuation] = []
+
+
+def on_over(continuation: Continuation) -> None:
+    """Lent from above (requests): called as `continuation(swap, actor=, now=)` inside the transaction in which a swap
+    is carried out, refused, withdrawn or ends without anybody; its `state` tells which."""
+    _continuations.append(continuation)
+
+
+def _go_on(swap: Swap, *, actor: Actor | None, now: datetime) -> None:
+    for continuation in _continuations:
+        continuation(swap, actor=actor, now=now)
 
 
 # --- what all of them share -----------------------------------------------------------------
@@ -448,6 +469,8 @@ def _carry_out(
         detail={"swap": swap.id, "from": giver, "to": swap.to_id},
         now=now,
     )
+    db.session.flush()
+    _go_on(swap, actor=actor, now=now)
 
 
 def _post(swap: Swap) -> Post:
@@ -468,6 +491,7 @@ def expire(*, now: datetime) -> int:
     for row in over:
         row.state, row.decided_at = State.EXPIRED.value, now
         swap_notices.expired(row, _post(row), now=now)
+        _go_on(row, actor=None, now=now)
     return len(over)
 
 
