@@ -78,7 +78,8 @@ def upgrade() -> None:
     op.create_table(
         "emergency",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("text", sa.String(length=300), nullable=False),
         sa.Column("question", sa.Boolean(), nullable=False),
@@ -453,6 +454,7 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.Integer(), nullable=False),
         sa.Column("answer", sa.String(length=4), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("channel", sa.String(length=5), nullable=False),
         sa.Column("at", webapp.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -10,11 +10,16 @@ from webapp.core.db import Base, UtcDateTime
 
 
 class Emergency(Base):
-    """Open while ended_at is None. While it is open caps of telework are lifted in its units."""
+    """Open while ended_at is None. While it is open caps of telework are lifted in its units.
+
+    unit_id None = 全庁. revision rises with every change of name, text, question, reminders or end: who acts on an
+    older one gets 409. record: what is kept of it once it is closed, without anybody's answer (see recording.py).
+    """
 
     __tablename__ = "emergency"
     id: Mapped[int] = mapped_column(primary_key=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    revision: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(String(60))  # 台風15号, 大雪 …
     text: Mapped[str] = mapped_column(String(300), default="")  # what everybody is told
     question: Mapped[bool] = mapped_column(default=False)  # 参集可・在宅・不可 is asked of all
@@ -32,7 +37,10 @@ class Emergency(Base):
 
 
 class EmergencyAnswer(Base):
-    """answer: come 参集可 (in about `minutes`), home 在宅で従事可, no 参集不可. No reason is asked."""
+    """answer: come 参集可 (in about `minutes`), home 在宅で従事可, no 参集不可. No reason is asked.
+
+    channel: self, phone (a colleague was told on the telephone), kiosk.
+    """
 
     __tablename__ = "emergency_answer"
     emergency_id: Mapped[int] = mapped_column(
@@ -41,6 +49,7 @@ class EmergencyAnswer(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     answer: Mapped[str] = mapped_column(String(4))
     minutes: Mapped[int | None]
+    channel: Mapped[str] = mapped_column(String(5), default="self")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by_id: Mapped[int | None]
 
