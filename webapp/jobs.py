@@ -12,7 +12,7 @@ from webapp.core.db import transaction
 from webapp.coverage import retention
 from webapp.notices import service as notices
 from webapp.presence.service import forget_spent_claims
-from webapp.rota import swaps
+from webapp.rota import swap_work
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0
@@ -55,9 +55,9 @@ def expire_swaps(app: Flask) -> None:
     """Mostly there is none: asked outside a transaction."""
     with app.app_context():
         now = clock.now()
-        if swaps.overdue(now=now):
+        if swap_work.overdue(now=now):
             with transaction():
-                swaps.expire(now=now)
+                swap_work.expire(now=now)
 
 
 def every_hour(app: Flask) -> None:

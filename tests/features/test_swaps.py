@@ -19,7 +19,7 @@ from webapp.core.models import AuditEntry
 from webapp.duties.models import DutyBreak
 from webapp.notices.models import Notice
 from webapp.plans.service import Entry
-from webapp.rota import swaps
+from webapp.rota import swap_work
 from webapp.rota.models import Rota, RotaCell, RotaStep, Swap
 from webapp.rota.settings import SWAP_APPROVAL
 
@@ -207,9 +207,9 @@ def test_it_ends_when_the_duty_begins(stage: Stage, duty: int, at: Any) -> None:
     assert "時間が始まった" in answer.json["error"]["message"]
     assert stage.api("121").get("/me/swaps").json["done"][0]["state"] == "expired"
     with transaction():
-        assert swaps.expire(now=clock.now()) == 1
+        assert swap_work.expire(now=clock.now()) == 1
     with transaction():
-        assert swaps.expire(now=clock.now()) == 0
+        assert swap_work.expire(now=clock.now()) == 0
     assert any("時間になりました" in text for text in told(stage, "121"))
 
 

@@ -16,7 +16,7 @@ from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.positions import queries as positions
 from webapp.positions.rules import Post
-from webapp.rota import swaps
+from webapp.rota import swap_work
 from webapp.rota.models import Swap, SwapOffer
 from webapp.rota.swap_notices import when_words
 from webapp.rota.swap_rules import OPEN, STATE_WORDS, Act, Standing, State, Stretch, may
@@ -79,7 +79,7 @@ def _sorted_out(rows: Sequence[Swap], actor: Actor, *, now: datetime) -> Lists:
     lists = Lists([], [], [], [])
     for row in rows:
         who = book.standing(row)
-        if not swaps.concerns(who):
+        if not swap_work.concerns(who):
             continue
         shown = book.json(row, who)
         if shown["state"] in OPEN:
@@ -100,7 +100,7 @@ class Book:
 
     def __init__(self, rows: Sequence[Swap], actor: Actor, *, now: datetime) -> None:
         self.actor, self.now = actor, now
-        self.offers = swaps.offers_of([row.id for row in rows])
+        self.offers = swap_work.offers_of([row.id for row in rows])
         returned = [row.return_duty_id for row in rows if row.return_duty_id is not None]
         query = select(Duty).where(Duty.id.in_(returned))
         self.duties = {duty.id: duty for duty in db.session.scalars(query)}
@@ -112,7 +112,7 @@ class Book:
         self.numbers = _numbers(people)
 
     def standing(self, row: Swap) -> Standing:
-        return swaps.standing(row, self.actor)
+        return swap_work.standing(row, self.actor)
 
     def answer(self, row: Swap) -> str:
         mine = (o for o in self.offers.get(row.id, ()) if o.staff_id == self.actor.staff_id)
@@ -121,7 +121,7 @@ class Book:
     def json(self, row: Swap, who: Standing) -> Json:
         post = self.posts[row.position_id]
         stretch = Stretch(row.day, row.start_minute, row.end_minute)
-        over = row.state in OPEN and swaps.has_begun(row, self.now)
+        over = row.state in OPEN and swap_work.has_begun(row, self.now)
         state = State.EXPIRED if over else State(row.state)
         party = who.holds or who.takes or who.leads or who.asked
         return {
@@ -210,7 +210,7 @@ def coming_duties(staff_id: int, *, now: datetime, days: int = 60) -> list[OwnDu
     rows = [
         row
         for row in db.session.scalars(query.order_by(Duty.day, Duty.start_minute, Duty.id))
-        if row.end_minute > swaps.minute_of(row.day, now)
+        if row.end_minute > swap_work.minute_of(row.day, now)
     ]
     posts = positions.posts_by_id({row.position_id for row in rows})
     return [own_duty(row, posts[row.position_id]) for row in rows]

@@ -21,7 +21,7 @@ from webapp.notices import service as notices
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
 from webapp.positions import queries as positions
-from webapp.rota import feeds, readers, swap_forms, swap_lists, swaps, takers
+from webapp.rota import feeds, readers, swap_forms, swap_lists, swap_work, swaps, takers
 from webapp.rota.blueprint import bp
 from webapp.rota.models import Swap
 from webapp.rota.swap_lists import OwnDuty
@@ -185,7 +185,7 @@ def _trades(
     found = []
     for row in rows:
         beside = row.day == duty.day and row.start_minute < duty.end and duty.start < row.end_minute
-        begun = row.start_minute <= swaps.minute_of(row.day, now)
+        begun = row.start_minute <= swap_work.minute_of(row.day, now)
         if row.staff_id == holder_id or begun or not (row.staff_id in names or beside):
             continue
         found.append((swap_lists.own_duty(row, posts[row.position_id]), row.staff_id))
