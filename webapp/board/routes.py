@@ -21,7 +21,7 @@ from flask_login import current_user
 from webapp.accounts import access
 from webapp.accounts.access import current_actor
 from webapp.attendance import service as attendance
-from webapp.board import home, queries, search
+from webapp.board import home, nav, queries, search
 from webapp.board.forms import PunchForm, StatusForm
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
@@ -34,32 +34,15 @@ from webapp.presence import service as status
 
 bp = Blueprint("board", __name__)
 
-_NAV = {
-    "board.home_page": "me",
-    "board.section": "board",
-    "board.own_section": "board",
-    "board.city": "city",
-    "board.search_page": "search",
-    "board.about": "about",
-}
-_NAV_OF_FEATURE = {
-    "standup": "standup",
-    "rota": "rota",
-    "positions": "rota",
-    "reports": "day",
-    "admin": "admin",
-    "accounts": "account",
-}
-
 
 @bp.app_context_processor
 def frame() -> dict[str, Any]:
     """What the frame of every page needs."""
-    endpoint = request.endpoint or ""
-    nav = _NAV.get(endpoint) or _NAV_OF_FEATURE.get(endpoint.partition(".")[0], "")
+    at = nav.entry_of(request.endpoint or "", request.path)
+    known = {"nav": at, "page_exists": nav.page_exists}
     if g.get("frameless") or not current_user or not current_user.is_authenticated:
-        return {"viewer": None, "labels": {}, "nav": nav}
-    return {"viewer": current_actor(), "labels": presence.labels(), "nav": nav}
+        return known | {"viewer": None, "labels": {}}
+    return known | {"viewer": current_actor(), "labels": presence.labels()}
 
 
 @bp.get("/")

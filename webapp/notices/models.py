@@ -41,7 +41,8 @@ class NoticeChoice(Base):
 class Webhook(Base):
     """An address that hears that something happened, never what. unit_id None = the whole town hall.
 
-    events: memo, request, shortage, emergency, rota. failures: in a row; switched off after too many.
+    events: memo, request, shortage, emergency, rota. failures: in a row; switched off after too many. base: the
+    address under which its maker reaches this site, without the last slash; links of the deliveries begin with it.
     """
 
     __tablename__ = "webhook"
@@ -50,6 +51,7 @@ class Webhook(Base):
     name: Mapped[str] = mapped_column(String(60))
     url: Mapped[str] = mapped_column(String(500))
     secret: Mapped[str] = mapped_column(String(100))
+    base: Mapped[str] = mapped_column(String(200), default="")
     events: Mapped[list[str]] = mapped_column(JSON, default=list)
     form: Mapped[str] = mapped_column(String(10), default="json")  # json | text
     active: Mapped[bool] = mapped_column(default=True)
