@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from webapp.attendance import bulk, cells, queries
+from webapp.attendance import cells, queries
 from webapp.attendance.cells import Given, Wrong
 from webapp.attendance.fitting import Fitted, Key, Standing, fit
 from webapp.attendance.models import DayConfirmation, ImportedPunch, Punch
 from webapp.attendance.settings import CLOSED_THROUGH
-from webapp.core import audit, settings
+from webapp.core import audit, bulk, settings
 from webapp.core.audit import Acting
 from webapp.core.csvfile import Table, read_table
 from webapp.core.db import db, snapshot, transaction

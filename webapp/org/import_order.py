@@ -30,10 +30,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the write did beyond its rows. undo goes to the import's summary."""
+    """What the write did beyond its rows. undo goes to the import's summary.
+
+    of_org: False where nothing of the organisation changed: what is kept of it stays good.
+    """
 
     staff_ids: set[int] = field(default_factory=set)
     undo: dict[str, Any] = field(default_factory=dict)
+    of_org: bool = True
 
 
 @dataclass(slots=True)

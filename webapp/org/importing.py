@@ -101,7 +101,8 @@ def _write(checked: Checked, *, actor: Acting | None, now: datetime) -> None:
         "undo": written.undo,
     }
     outbox.touch("staff", written.staff_ids)
-    facts.restamp("org")
+    if written.of_org:
+        facts.restamp("org")
     audit.record(
         actor,
         f"import.{order.kind}",
