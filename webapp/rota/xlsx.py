@@ -1,47 +1,17 @@
-"""Workbooks of the rota and of the burden. Text that a program would take for a formula stays text."""
+"""Workbooks of the rota and of the burden."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
+from webapp.core.workbook import TYPE, landscape, row, saved, widths
 from webapp.rota.sheet import Sheet
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["TYPE", "table_book", "week_book"]
 FLAT_HEAD = ("日付", "曜日", "持ち場", "開始", "終了", "分", "職員番号", "氏名")
-BOLD = Font(bold=True)
-TOP = Alignment(vertical="top", wrap_text=True)
-
-
-def put(cell: Any, value: Any) -> None:
-    """Strings as strings, whatever they begin with; a quote mark before what looks like a formula."""
-    cell.value = value
-    if not isinstance(value, str):
-        return
-    cell.data_type = "s"
-    if value.startswith(FORMULA_SIGNS):
-        cell.quotePrefix = True
-
-
-def row(sheet: Worksheet, number: int, values: Iterable[Any], *, bold: bool = False) -> None:
-    for column, value in enumerate(values, 1):
-        cell = sheet.cell(number, column)
-        put(cell, value)
-        cell.alignment = TOP
-        if bold:
-            cell.font = BOLD
-
-
-def _saved(book: Workbook) -> bytes:
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def week_book(sheet: Sheet, flat: Sequence[Sequence[Any]]) -> bytes:
@@ -56,8 +26,8 @@ def week_book(sheet: Sheet, flat: Sequence[Sequence[Any]]) -> bytes:
         row(listed, number, values)
         listed.cell(number, 1).number_format = "yyyy-mm-dd"
     listed.freeze_panes = "A2"
-    _widths(listed, (12, 6, 18, 8, 8, 6, 12, 18))
-    return _saved(book)
+    widths(listed, (12, 6, 18, 8, 8, 6, 12, 18))
+    return saved(book)
 
 
 def _paper(paper: Worksheet, sheet: Sheet) -> None:
@@ -72,15 +42,8 @@ def _paper(paper: Worksheet, sheet: Sheet) -> None:
             row(paper, number, [part.words, line.name, *cells])
             number += 1
     paper.freeze_panes = "C4"
-    _widths(paper, (6, 16, *[22 for _ in sheet.days]))
-    paper.page_setup.orientation, paper.page_setup.paperSize = "landscape", 9
-    paper.page_setup.fitToHeight = paper.page_setup.fitToWidth = 1
-    paper.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-
-
-def _widths(sheet: Worksheet, widths: Sequence[int]) -> None:
-    for column, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
+    widths(paper, (6, 16, *[22 for _ in sheet.days]))
+    landscape(paper, pages_high=1)
 
 
 def table_book(title: str, notes: Sequence[str], head: Sequence[str], rows: Any) -> bytes:
@@ -95,5 +58,5 @@ def table_book(title: str, notes: Sequence[str], head: Sequence[str], rows: Any)
     for number, values in enumerate(rows, len(notes) + 2):
         row(sheet, number, values)
     sheet.freeze_panes = f"A{len(notes) + 2}"
-    _widths(sheet, [16 for _ in head])
-    return _saved(book)
+    widths(sheet, [16 for _ in head])
+    return saved(book)

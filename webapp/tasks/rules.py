@@ -90,3 +90,24 @@ def alone(duties: Sequence[Duty], here: Collection[int]) -> dict[int, int]:
         if len(present) == 1:
             count.update(present)
     return {staff_id: n for staff_id, n in count.items() if n >= ALONE_WITH}
+
+
+class Act(StrEnum):
+    ADD = "add"
+    EDIT = "edit"
+    REMOVE = "remove"
+    ORDER = "order"  # the order of the sheet
+    FILE = "file"  # taking in a whole file
+
+
+def may(act: Act, *, leads: bool, part: Part | None) -> bool:
+    """Of somebody who may read the sheet. part: what they are in the task in question (when adding: would be)."""
+    if leads:
+        return True
+    match act:
+        case Act.ADD | Act.EDIT:
+            return part is not None
+        case Act.REMOVE:
+            return part is Part.MAIN
+        case Act.ORDER | Act.FILE:
+            return False
