@@ -24,6 +24,7 @@ from webapp.coverage import live as coverage_live
 from webapp.duties import queries as duties
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
+from webapp.messages import live as messages_live
 from webapp.notices import live as notices
 from webapp.notices import queries as notice_queries
 from webapp.positions import service as positions
@@ -158,6 +159,8 @@ def register_realtime(app: Flask) -> None:
     pump.register(notice_queries.TOPIC, notices.render)
     pump.register("rota", rota_live.LiveRota().render)
     pump.register("help", help_live.render)
+    pump.register(messages_live.MEMO, messages_live.render_memos)
+    pump.register(messages_live.QUESTION, messages_live.render_questions)
     server = engine.make_server(app.config["ZAISEKI"])
     server.init_app(app)
     ports = sockets.Ports(

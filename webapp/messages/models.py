@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.db import Base, UtcDateTime
 
 
 class PhoneMemo(Base):
-    """state: open 未対応 → called 連絡済 → done 完了.
+    """state: open 未対応 → called 連絡済 → done 完了; void = taken back before anybody read it.
 
-    unit_id: the recipient's unit when written; counts for the burden stay with it. revision rises with every change.
+    unit_id: the recipient's unit when written; counts for the burden stay with it. chip: its words, so that a change
+    of the setting leaves what was written. called_at: first 連絡済 or 完了. revision rises with every change.
     """
 
     __tablename__ = "phone_memo"
@@ -22,7 +23,7 @@ class PhoneMemo(Base):
     by_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     caller: Mapped[str] = mapped_column(String(60), default="")  # 相手
     telephone: Mapped[str] = mapped_column(String(20), default="")
-    chip: Mapped[str] = mapped_column(String(20), default="call_back")  # 用件
+    chip: Mapped[str] = mapped_column(String(20), default="")  # 用件
     text: Mapped[str] = mapped_column(String(60), default="")
     wished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(8), default="open")
@@ -46,7 +47,7 @@ class PhoneMemo(Base):
 
 
 class MemoStep(Base):
-    """what: made, moved, called, done, reopened, seen. to_id: who has it from here on."""
+    """what: made, seen, open, called, done, moved, offered (to others). to_id: who has it from here on."""
 
     __tablename__ = "memo_step"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,7 +61,10 @@ class MemoStep(Base):
 
 
 class Question(Base):
-    """質問箱: asked of a unit. state: open → answered → resolved."""
+    """質問箱: asked of a unit. state: open → answered → resolved.
+
+    told: who heard of it at once, being 連絡可能; told_all_at: when the others were told, as nobody had answered.
+    """
 
     __tablename__ = "question"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,6 +76,8 @@ class Question(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_by: Mapped[int | None]
+    told: Mapped[list[int]] = mapped_column(JSON, default=list)
+    told_all_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answers: Mapped[list["Answer"]] = relationship(
         cascade="all, delete-orphan", order_by="Answer.id"
     )
