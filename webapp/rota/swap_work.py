@@ -74,7 +74,8 @@ _continuations: list[Continuation] = []
 def on_over(continuation: Continuation) -> None:
     """Lent from above (requests): called as `continuation(swap, actor=, now=)` inside the transaction in which a swap
     is carried out, refused, withdrawn or ends without anybody; its `state` tells which."""
-    _continuations.append(continuation)
+    if continuation not in _continuations:  # lent again by every application made
+        _continuations.append(continuation)
 
 
 def go_on(swap: Swap, *, actor: Actor | None, now: datetime) -> None:
