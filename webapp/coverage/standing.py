@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from webapp.org.rules import Reach
-from webapp.presence.day_rules import is_running, report_due_at, reported, work_ends_at
+from webapp.presence.day_rules import deployed_at, is_running, report_due_at, reported, work_ends_at
 from webapp.presence.facts import (
     Facts,
     Place,
@@ -80,6 +80,7 @@ def standings(facts: Facts, midnight: datetime, now: datetime) -> tuple[Standing
     for start, end in pairwise(sorted(edges)):
         seen = resolve(facts, start) if start <= now else _foreseen(facts, ahead, start, now, turn)
         seen = _unless_out(seen, facts if start <= now else ahead, start)
+        seen = _unless_deployed(seen, facts, start)
         new = _standing(seen, facts, _seconds(midnight, start), _seconds(midnight, end))
         last = found[-1] if found else None
         if last and replace(last, start=0, end=0) == replace(new, start=0, end=0):
@@ -141,6 +142,13 @@ def _unless_out(seen: Shown, facts: Facts, at: datetime) -> Shown:
     if seen.source is Source.DUTY and reported(facts.reports, at).out is not None:
         return replace(seen, state=State.AWAY, reason=Reason.OUT)
     return seen
+
+
+def _unless_deployed(seen: Shown, facts: Facts, at: datetime) -> Shown:
+    """災害配備 is out of cover whatever the person says of being reachable there."""
+    if seen.state is State.OFF or deployed_at(facts, at) is None:
+        return seen
+    return replace(seen, state=State.BUSY, reason=Reason.DISASTER)
 
 
 def _foreseen(facts: Facts, ahead: Facts, at: datetime, now: datetime, turn: datetime) -> Shown:

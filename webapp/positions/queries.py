@@ -1,6 +1,6 @@
 """Reading positions, what they need, and who can do what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,6 +24,7 @@ from webapp.positions.models import (
 )
 from webapp.positions.rules import (
     Band,
+    Cap,
     Closed,
     Group,
     Interval,
@@ -33,6 +34,8 @@ from webapp.positions.rules import (
     Post,
     Staffed,
     needs_on,
+    needs_under,
+    open_under,
     opening_on,
 )
 
@@ -89,6 +92,15 @@ def _posts(query: Select[Position], heirs: Mapping[int, int]) -> list[Post]:
     ]
 
 
+# {position ids, days} → what holds the need down there for a while. Lent by the emergencies, which stand above.
+Caps = Callable[[Sequence[int], Sequence[date]], Sequence[Cap]]
+_caps: list[Caps] = []
+
+
+def lend_caps(caps: Caps) -> None:
+    _caps[:] = [caps]
+
+
 @dataclass(frozen=True, slots=True)
 class DayDemand:
     """hours: when each position is open; needs: what it needs, by position id."""
@@ -103,6 +115,7 @@ def demand_on(posts: Sequence[Post], days: Sequence[date], tree: UnitTree) -> di
     openings = openings_for({post.unit_id for post in posts}, tree, days[0]) if days else {}
     closed = closed_on(days)
     business = org.business_calendar()
+    caps = [cap for read in _caps for cap in read([post.id for post in posts], days)]
     found: dict[date, DayDemand] = {}
     for day in days:
         hours = {
@@ -117,6 +130,9 @@ def demand_on(posts: Sequence[Post], days: Sequence[date], tree: UnitTree) -> di
             for post in posts
         }
         needs = {post.id: needs_on(post, day, bands, hours[post.id]) for post in posts}
+        for cap in (cap for cap in caps if cap.day == day):
+            hours[cap.position_id] = open_under(cap, hours[cap.position_id])
+            needs[cap.position_id] = needs_under(cap, needs[cap.position_id])
         found[day] = DayDemand(hours, needs)
     return found
 

@@ -1,7 +1,7 @@
 """What a position needs on a day: opening hours, demand by time band, day locks. Pure. Minutes from local midnight."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
@@ -116,6 +116,17 @@ class Need:
     burden: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """窓口縮小, 臨時閉庁: whatever is asked for otherwise, from start to end no more than `need`. None = closed."""
+
+    position_id: int
+    day: date
+    start: int
+    end: int
+    need: int | None
+
+
 def opening_on(
     post: Post,
     day: date,
@@ -193,6 +204,36 @@ def _largest(start: int, end: int, bands: Sequence[Band]) -> Need:
         max(need, *(band.ideal for band in bands)),
         max(band.experienced for band in bands),
         max(band.burden for band in bands),
+    )
+
+
+def open_under(cap: Cap, hours: Sequence[Interval]) -> list[Interval]:
+    if cap.need is not None:
+        return list(hours)
+    return [part for span in hours for part in without(span, (cap.start, cap.end))]
+
+
+def needs_under(cap: Cap, needs: Iterable[Need]) -> list[Need]:
+    """The needs of the cap's position and day; what lies outside of it stays as it was."""
+    found: list[Need] = []
+    for need in needs:
+        for start, end in without((need.start, need.end), (cap.start, cap.end)):
+            found = [*found, replace(need, start=start, end=end)]
+        start, end = max(need.start, cap.start), min(need.end, cap.end)
+        if start < end and cap.need is not None:
+            found = [*found, _lowered(replace(need, start=start, end=end), cap.need)]
+    joined: list[Need] = []
+    for need in sorted(found, key=lambda each: each.start):
+        joined = _joined(joined, need)
+    return joined
+
+
+def _lowered(need: Need, most: int) -> Need:
+    return replace(
+        need,
+        need=min(need.need, most),
+        ideal=min(need.ideal, most),
+        experienced=min(need.experienced, most),
     )
 
 

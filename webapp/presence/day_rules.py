@@ -11,6 +11,7 @@ from webapp.presence.facts import (
     Facts,
     Place,
     PunchKind,
+    Reason,
     Report,
     ReportDuty,
     Stretch,
@@ -22,6 +23,12 @@ from webapp.presence.facts import (
 def planned_at(facts: Facts, now: datetime) -> Stretch | None:
     """The stretch that says where the person is meant to be; meetings say nothing of it."""
     return next((s for s in reversed(facts.plan) if s.place is not None and s.holds(now)), None)
+
+
+def deployed_at(facts: Facts, now: datetime) -> Stretch | None:
+    """The 災害配備 in force, unless something entered by hand lies above it."""
+    stretch = planned_at(facts, now)
+    return stretch if stretch is not None and stretch.reason is Reason.DISASTER else None
 
 
 def timeline(facts: Facts) -> list[Stretch]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from webapp.org.rules import Reach
 from webapp.presence.day_rules import (
     Reported,
+    deployed_at,
     is_running,
     planned_at,
     report_due_at,
@@ -75,7 +76,7 @@ def _base(
     if running:
         return _at_work(facts, so_far, stretch)
     ended = so_far.ended_at is not None and so_far.ended_at >= facts.day.starts_at
-    if ended:
+    if ended and not _called_out(facts, so_far, now):
         place = stretch.place if stretch and stretch.place is Place.LEAVE else None
         return Shown(State.OFF, Source.AUTO, place=place, since=so_far.ended_at)
     if stretch is None or not works_at(stretch):
@@ -91,6 +92,16 @@ def _base(
         planned=True,
         since=due if missing else stretch.starts_at,
         starts_at=due if missing else None,
+    )
+
+
+def _called_out(facts: Facts, so_far: Reported, now: datetime) -> bool:
+    """Deployed after 終業: at work again, before any report of it."""
+    deployed = deployed_at(facts, now)
+    return (
+        deployed is not None
+        and so_far.ended_at is not None
+        and deployed.starts_at > so_far.ended_at
     )
 
 
@@ -144,8 +155,9 @@ def _strongest(
     if spoken is not None and not _yields(spoken, scheduled):
         return spoken
     duty = next((d for d in facts.duties if d.holds(now)), None)
-    out = scheduled is not None and scheduled.reason is Reason.OUT  # said by the person: they left
-    if duty is not None and base.state is State.AVAILABLE and not out:
+    # 中抜け was said by the person: they left. 災害配備 takes people from whatever duty they have.
+    gone = scheduled is not None and scheduled.reason in (Reason.OUT, Reason.DISASTER)
+    if duty is not None and base.state is State.AVAILABLE and not gone:
         return Claim(Source.DUTY, State.BUSY, duty.starts_at, duty.ends_at)
     return scheduled or _automatic(facts, base, now)
 
@@ -157,7 +169,7 @@ def _yields(spoken: Claim, scheduled: Claim | None) -> bool:
     """
     if scheduled is None or scheduled.since <= spoken.since:
         return False
-    if scheduled.reason is Reason.OUT:
+    if scheduled.reason in (Reason.OUT, Reason.DISASTER):
         return True
     return scheduled.reason is Reason.BREAK and spoken.until is None
 
@@ -197,12 +209,21 @@ def _scheduled(facts: Facts, so_far: Reported, base: Shown, now: datetime) -> Cl
         return Claim(Source.SCHEDULE, State.AWAY, out.at, out.return_at, reason=Reason.OUT)
     if base.state is State.OFF:
         return None
+    deployed = deployed_at(facts, now)
+    if deployed is not None:
+        return Claim(
+            Source.SCHEDULE,
+            State.BUSY,
+            deployed.starts_at,
+            deployed.ends_at,
+            reason=Reason.DISASTER,
+        )
     pause = next((b for b in facts.breaks if b.holds(now)), None)
     if pause is not None and base.state is not State.NO_REPORT:
         return Claim(
             Source.SCHEDULE, State.AWAY, pause.starts_at, pause.ends_at, reason=Reason.BREAK
         )
-    meeting = next((s for s in reversed(facts.plan) if s.reason is not None and s.holds(now)), None)
+    meeting = next((s for s in reversed(facts.plan) if s.place is None and s.holds(now)), None)
     if meeting is not None and base.state is not State.NO_REPORT:
         return Claim(
             Source.SCHEDULE, State.BUSY, meeting.starts_at, meeting.ends_at, reason=meeting.reason
