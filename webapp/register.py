@@ -39,6 +39,7 @@ FEATURES = (
     "attendance",
     "standup",
     "positions",
+    "tasks",
     "board",
     "coverage",
     "kiosk",

@@ -14,7 +14,7 @@ from webapp.tasks.rules import Act, Duty, Figures, Gap, Telework, may
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to show: a word, a 職員番号 (a digit string as typed, "" = all), テレワークの可否; only lines with a warning."""
+    """What to show: a word, a 職員番号 ("" = all), テレワークの可否; gaps: only lines with a warning."""
 
     word: str = ""
     person: str = ""

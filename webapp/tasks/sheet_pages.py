@@ -38,9 +38,7 @@ def sheet_page(code: str) -> Any:
     with snapshot():
         desk = reading(code)
         if desk.unit.code != code:
-            return redirect(
-                url_for("tasks.sheet_page", code=desk.unit.code, **request.args.to_dict())
-            )
+            return redirect(url_for("tasks.sheet_page", code=desk.unit.code))
         if parts := _sections(desk.unit):
             return page("parts", desk, parts=[(p, _figures(p)) for p in parts])
         wanted, now = asked(), clock.now()
@@ -214,11 +212,17 @@ def _form(
         task=task,
         values=values,
         people=list(book.here.values()),
+        may_remove=task is not None and _may_remove(desk, task),
         errors=fault.fields if fault else {},
         message=fault.message if fault else "",
         bare=request.headers.get("X-Dialog") == "1",
         **words,
     )
+
+
+def _may_remove(desk: Desk, task: Task) -> bool:
+    duty = queries.duty_of(task)
+    return access.may_do(desk.actor, Act.REMOVE, task.unit_id, duty.mains, duty.subs)
 
 
 def _back(desk: Desk, task: Task) -> Any:
