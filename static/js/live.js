@@ -193,10 +193,21 @@ export class Live {
   }
 }
 
+const PASSED_ON = [
+  "alert",
+  "missing",
+  "help",
+  "help_over",
+  "help_call",
+  "notice",
+  "message",
+  "question",
+];
+
 /** What concerns the person on whatever page: told to the page as events of the document.
  * @param {{on: (event: string, act: (data?: any) => void) => unknown}} socket */
 export function passOn(socket) {
-  for (const event of ["alert", "missing", "help", "help_over", "help_call", "notice"])
+  for (const event of PASSED_ON)
     socket.on(event, (data) =>
       document.dispatchEvent(new CustomEvent(`zaiseki:${event}`, { detail: data })),
     );
