@@ -80,6 +80,7 @@ def _commands() -> click.Group:
     from webapp.attendance.commands import close_day, import_punches
     from webapp.demo.commands import demo
     from webapp.org.commands import import_group
+    from webapp.plans import commands as _plans  # noqa: F401 adds its kind to import_group
     from webapp.positions import commands as _positions  # noqa: F401 adds its kinds to import_group
     from webapp.rota.commands import rota_group
 

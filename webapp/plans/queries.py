@@ -1,12 +1,13 @@
 """Reading the planned stretches of a day."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import or_, select
 
 from webapp.core import calendar
 from webapp.core.db import db, read_cache
+from webapp.org import queries as org
 from webapp.org.queries import Hours
 from webapp.org.rules import Reach, UnitTree
 from webapp.plans.models import DayEvent, PlannedHours, PlannedReach, PlannedSegment, WeeklyPlan
@@ -81,6 +82,21 @@ def hours_of(staff_ids: Sequence[int], day: date) -> dict[int, Hours]:
             breaks = ((row.break_start, row.break_end),)
         found[row.staff_id] = Hours(row.start_minute, row.end_minute, breaks)
     return found
+
+
+def working_hours(
+    staff_ids: Sequence[int], day: date, *, known_at: datetime | None = None
+) -> dict[int, Hours]:
+    """{staff id: the day's hours}, 勤務時間の割振り before the ordinary ones; nobody works on a closed day."""
+    found: dict[int, Hours] = {}
+    if org.business_calendar().is_business_day(day):
+        found = org.hours_on(day, org.postings_of(staff_ids, day, known_at=known_at))
+    return found | hours_of(staff_ids, day)
+
+
+def segments_by_id(ids: Sequence[int]) -> list[PlannedSegment]:
+    query = select(PlannedSegment).where(PlannedSegment.id.in_(ids))
+    return list(db.session.scalars(query.order_by(PlannedSegment.day, PlannedSegment.id)))
 
 
 def reaches_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[ReachSpan, ...]]:
