@@ -1,0 +1,80 @@
+"""What an approved request does to the plan of the day, and taking it back. Inside transactions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.org.queries import Hours
+from webapp.plans import service as plans
+from webapp.plans.rules import Kind, Origin, Planned
+from webapp.plans.service import Entry
+from webapp.requests.models import TeleworkRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Telework from start to end (minutes from local midnight), and the way there and back outside of it."""
+
+    start: int
+    end: int
+    before: int = 0
+    after: int = 0
+
+    def json(self) -> dict[str, int]:
+        return {"start": self.start, "end": self.end, "before": self.before, "after": self.after}
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> "Times":
+        return cls(found["start"], found["end"], found.get("before", 0), found.get("after", 0))
+
+
+def times_of(row: TeleworkRequest) -> Times:
+    """As it stands; with the way, where a proposed time was taken."""
+    taken = row.proposal or {}
+    if taken.get("taken") and (taken["start"], taken["end"]) == (row.start_minute, row.end_minute):
+        return Times.of_json(taken)
+    return Times(row.start_minute, row.end_minute)
+
+
+def source_of(request_id: int) -> str:
+    return f"request:{request_id}"
+
+
+def planned(row: TeleworkRequest, times: Times | None = None) -> list[Planned]:
+    """The stretches of the day, the way as 外出・出張."""
+    at = times or times_of(row)
+    kind, origin = Kind(row.place), Origin.REQUEST
+    found = []
+    if at.before:
+        found.append(Planned(at.start - at.before, at.start, Kind.TRIP, None, origin))
+    found.append(Planned(at.start, at.end, kind, row.site, origin))
+    if at.after:
+        found.append(Planned(at.end, at.end + at.after, Kind.TRIP, None, origin))
+    return found
+
+
+def hours_of(row: TeleworkRequest) -> Hours | None:
+    """勤務時間の割振り; None = the ordinary hours."""
+    if row.hours_start is None or row.hours_end is None:
+        return None
+    breaks: tuple[tuple[int, int], ...] = ()
+    if row.break_start is not None and row.break_end is not None:
+        breaks = ((row.break_start, row.break_end),)
+    return Hours(row.hours_start, row.hours_end, breaks)
+
+
+def carry_out(row: TeleworkRequest) -> None:
+    """Approved: the day is planned so."""
+    entries = [Entry(p.start, p.end, p.kind.value, p.site) for p in planned(row)]
+    source = source_of(row.id)
+    plans.put_day(row.staff_id, row.day, entries, source=source, origin=Origin.REQUEST)
+    if (hours := hours_of(row)) is not None:
+        plans.put_hours(row.staff_id, row.day, hours, source=source)
+
+
+def take_back(row: TeleworkRequest) -> None:
+    """No longer approved: what it planned is gone, and what lay below shows again."""
+    source = source_of(row.id)
+    plans.put_day(row.staff_id, row.day, [], source=source, origin=Origin.REQUEST)
+    if hours_of(row) is not None:
+        plans.put_hours(row.staff_id, row.day, None, source=source)
