@@ -452,6 +452,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "emergency_cap",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("act_id", sa.Integer(), nullable=False),
+        sa.Column("position_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("start_minute", sa.Integer(), nullable=False),
+        sa.Column("end_minute", sa.Integer(), nullable=False),
+        sa.Column("need", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["act_id"],
+            ["emergency_act.id"],
+            name=op.f("fk_emergency_cap_act_id_emergency_act"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["position_id"],
+            ["position.id"],
+            name=op.f("fk_emergency_cap_position_id_position"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_cap")),
+    )
+    with op.batch_alter_table("emergency_cap", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_emergency_cap_act_id"), ["act_id"], unique=False)
+        batch_op.create_index("ix_emergency_cap_day", ["day", "position_id"], unique=False)
+
+    op.create_table(
         "emergency_answer",
         sa.Column("emergency_id", sa.Integer(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=False),
@@ -723,6 +750,11 @@ def downgrade() -> None:
 
     op.drop_table("loan_booking")
     op.drop_table("emergency_answer")
+    with op.batch_alter_table("emergency_cap", schema=None) as batch_op:
+        batch_op.drop_index("ix_emergency_cap_day")
+        batch_op.drop_index(batch_op.f("ix_emergency_cap_act_id"))
+
+    op.drop_table("emergency_cap")
     with op.batch_alter_table("emergency_act", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_emergency_act_emergency_id"))
 

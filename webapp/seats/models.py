@@ -99,13 +99,17 @@ class LoanItem(Base):
 
 
 class LoanBooking(Base):
-    """state: booked, out (handed over), returned, cancelled, released."""
+    """From start_minute of `day` to end_minute of `last_day` the thing stays with the person, also overnight.
+
+    state: booked, out (handed over), returned, cancelled, released (its request was refused or withdrawn).
+    """
 
     __tablename__ = "loan_booking"
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("loan_item.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     day: Mapped[date]
+    last_day: Mapped[date]
     start_minute: Mapped[int]
     end_minute: Mapped[int]
     state: Mapped[str] = mapped_column(String(10), default="booked")
