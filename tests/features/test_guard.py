@@ -288,6 +288,7 @@ LAMPS = {
     "/api/v1/swaps",
     *(f"/api/v1/swaps/<int:swap_id>/{what}" for what in ("decline", "refuse", "withdraw")),
     "/api/v1/me/notices/read",
+    "/api/v1/me/notices/unread",
     "/api/v1/me/notices/<int:notice_id>/read",
     "/api/v1/me/calendar-feed",
     "/api/v1/coverage/<int:position_id>/take",

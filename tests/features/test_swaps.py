@@ -145,7 +145,7 @@ def test_the_first_to_accept_has_it_and_both_are_told(stage: Stage, duty: int) -
     assert answer.json["automatic"] is True
     assert held("121", stage) == []
     assert held("122", stage) == [(*AFTERNOON, "swap")]
-    assert ("notice", {"count": 1}, "121:person") in sent
+    assert ("notice", {"count": 1, "quiet": False}, "121:person") in sent
     assert "11月24日（火）14:00〜16:00 窓口1 は 河野 優さんに代わりました。" in told(stage, "121")
     late = act(stage, "131", swap, "accept")
     assert late.status_code == 409

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webapp.api.forms import StandupBody
+from webapp.api.openapi_notices import BODIES as NOTICE_BODIES
+from webapp.api.openapi_notices import notice_paths
 from webapp.api.openapi_rota import BODIES as ROTA_BODIES
 from webapp.api.openapi_rota import rota_paths
 from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
@@ -244,11 +246,6 @@ PATHS: dict[str, dict[str, Any]] = {
             parameters=[_in("duty_id")],
         )
     },
-    "/me/notices": {"get": _call("unread notices of duties", "self")},
-    "/me/notices/read": {"post": _call("all of them are read", "self")},
-    "/me/notices/{notice_id}/read": {
-        "post": _call("this one is read", "self", parameters=[_in("notice_id")])
-    },
     "/me/calendar-feed": {
         "get": _call("whether there is a calendar feed", "self"),
         "post": _call("a new address, told once; the former ends", "self", status="201"),
@@ -298,12 +295,13 @@ PATHS: dict[str, dict[str, Any]] = {
 
 
 PATHS |= rota_paths(_call, _in)
+PATHS |= notice_paths(_call, _in)
 
 
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
     _, definitions = models_json_schema(
-        [(body, "validation") for body in (*BODIES, *ROTA_BODIES)], ref_template=REF
+        [(body, "validation") for body in (*BODIES, *NOTICE_BODIES, *ROTA_BODIES)], ref_template=REF
     )
     return {
         "openapi": "3.1.0",

@@ -1,4 +1,4 @@
-"""Swaps, orders, burden, notices and the calendar feed of duties."""
+"""Swaps, orders, burden and the calendar feed of duties."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,8 +13,6 @@ from webapp.core import clock
 from webapp.core.db import DatabaseBusy, snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.coverage.entries import iso
-from webapp.notices import queries as notice_queries
-from webapp.notices import service as notices
 from webapp.org import queries as org
 from webapp.rota import burden_view, feeds, swap_forms, swap_lists, swaps
 from webapp.rota.models import CalendarFeed, Swap
@@ -106,43 +104,6 @@ def order_duty(duty_id: int) -> Response:
         taker = body.taker(now=now)
         swap = swaps.order(body.wish(duty_id), taker, actor=actor, now=now)
     return _shown(swap, actor)
-
-
-# --- notices --------------------------------------------------------------------------------
-
-
-@bp.get("/me/notices")
-def my_notices() -> Response:
-    actor = self_actor()
-    with snapshot():
-        rows = [
-            {
-                "id": row.id,
-                "kind": row.kind,
-                "text": row.text,
-                "link": row.link,
-                "made_at": iso(row.made_at),
-            }
-            for row in notice_queries.unread_of(actor.staff_id)
-        ]
-    return jsonify(notices=rows, count=len(rows))
-
-
-@bp.post("/me/notices/<int:notice_id>/read")
-def read_notice(notice_id: int) -> Response:
-    return _read([notice_id])
-
-
-@bp.post("/me/notices/read")
-def read_all_notices() -> Response:
-    return _read(None)
-
-
-def _read(ids: list[int] | None) -> Response:
-    actor = self_actor()
-    with transaction():
-        count = notices.mark_read(actor.staff_id, ids, now=clock.now())
-    return jsonify(read=count)
 
 
 # --- calendar -------------------------------------------------------------------------------

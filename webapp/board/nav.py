@@ -1,8 +1,4 @@
-"""Which entry of the menu a page belongs to, and which pages there are."""
-
-from functools import cache
-
-from flask import Flask, current_app
+"""Which entry of the menu a page belongs to."""
 
 _OF_PAGE = {
     "board.home_page": "me",
@@ -35,13 +31,3 @@ def entry_of(endpoint: str, path: str) -> str:
     first = path.strip("/").partition("/")[0]
     feature = endpoint.partition(".")[0]
     return _OF_PAGE.get(endpoint) or _OF_PATH.get(first) or _OF_FEATURE.get(feature, "")
-
-
-def page_exists(path: str) -> bool:
-    """Whether a page answers at this path of the site; asked of the routes, not of the database."""
-    return _page_exists(current_app._get_current_object(), path)  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-@cache
-def _page_exists(app: Flask, path: str) -> bool:
-    return app.url_map.bind("").test(path, method="GET")

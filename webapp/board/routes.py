@@ -26,6 +26,7 @@ from webapp.board.forms import PunchForm, StatusForm
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
+from webapp.core.sitemap import page_exists
 from webapp.day import queries as day
 from webapp.notices import queries as notices
 from webapp.org import queries as org
@@ -39,7 +40,7 @@ bp = Blueprint("board", __name__)
 def frame() -> dict[str, Any]:
     """What the frame of every page needs."""
     at = nav.entry_of(request.endpoint or "", request.path)
-    known = {"nav": at, "page_exists": nav.page_exists}
+    known = {"nav": at, "page_exists": page_exists}
     if g.get("frameless") or not current_user or not current_user.is_authenticated:
         return known | {"viewer": None, "labels": {}}
     return known | {"viewer": current_actor(), "labels": presence.labels()}

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
+from webapp.core import clock
 from webapp.core.db import db
+from webapp.notices import queries
 from webapp.notices.models import Notice
 from webapp.notices.queries import TOPIC
 from webapp.org.models import Staff
@@ -17,18 +19,17 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)  # the clock changes no notice
 
 
 def render(staff_ids: Sequence[int]) -> Rendered:
-    """`notice {"count"}` to each person's own pages."""
-    counts = dict(
-        db.session.execute(
-            select(Notice.staff_id, func.count(Notice.id))
-            .where(Notice.staff_id.in_(staff_ids), Notice.read_at.is_(None))
-            .group_by(Notice.staff_id)
-        ).all()
-    )
+    """`notice {"count", "quiet"}` to each person's own pages; quiet: nothing may pop up just now."""
+    counts = _unread(staff_ids)
+    quiet = queries.quiet_of(staff_ids, now=clock.now())
     numbers = db.session.execute(select(Staff.id, Staff.number).where(Staff.id.in_(staff_ids)))
     return Rendered(
         frames=[
-            Frame(room(number, "person"), TOPIC, {"count": counts.get(staff_id, 0)})
+            Frame(
+                room(number, "person"),
+                TOPIC,
+                {"count": counts.get(staff_id, 0), "quiet": quiet[staff_id] is not None},
+            )
             for staff_id, number in numbers
         ],
         due={
@@ -36,3 +37,10 @@ def render(staff_ids: Sequence[int]) -> Rendered:
             for staff_id, (version, _) in versions.read(db.session, TOPIC, staff_ids).items()
         },
     )
+
+
+def _unread(staff_ids: Sequence[int]) -> dict[int, int]:
+    query = select(Notice.staff_id, func.count(Notice.id)).where(
+        Notice.staff_id.in_(staff_ids), Notice.read_at.is_(None)
+    )
+    return dict(db.session.execute(query.group_by(Notice.staff_id)).all())

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from webapp.core.db import db
-from webapp.notices.models import Notice
+from webapp.notices.models import Notice, NoticeChoice
 from webapp.notices.queries import TOPIC
+from webapp.notices.rules import Choice
 from webapp.realtime import outbox
 
 LONGEST_TEXT = 300
 KEPT = timedelta(days=90)
+TAKEN_BACK_WITHIN = timedelta(minutes=10)
 
 
 def notify(
@@ -48,6 +50,44 @@ def mark_read(staff_id: int, notice_ids: Iterable[int] | None = None, *, now: da
     if rows:
         outbox.touch(TOPIC, staff_id)
     return len(rows)
+
+
+def mark_unread(staff_id: int, notice_ids: Iterable[int], *, now: datetime) -> int:
+    """Undo of mark_read: what was read a moment ago. Inside a transaction."""
+    query = select(Notice).where(
+        Notice.staff_id == staff_id,
+        Notice.id.in_(list(notice_ids)),
+        Notice.read_at >= now - TAKEN_BACK_WITHIN,
+    )
+    rows = list(db.session.scalars(query))
+    for row in rows:
+        row.read_at = None
+    if rows:
+        outbox.touch(TOPIC, staff_id)
+    return len(rows)
+
+
+def settled(link: str, *, now: datetime) -> int:
+    """What these notices lead to is over: nobody has to read them any more. Inside a transaction."""
+    query = select(Notice).where(Notice.link == link, Notice.read_at.is_(None))
+    rows = list(db.session.scalars(query))
+    for row in rows:
+        row.read_at = now
+    outbox.touch(TOPIC, {row.staff_id for row in rows})
+    return len(rows)
+
+
+def look_again(staff_ids: Iterable[int]) -> None:
+    """The numbers in these people's menus have changed without a notice. Inside a transaction."""
+    outbox.touch(TOPIC, staff_ids)
+
+
+def choose(staff_id: int, choice: Choice) -> None:
+    """How the person wants to be told from now on. Inside a transaction."""
+    row = db.session.get(NoticeChoice, staff_id) or NoticeChoice(staff_id=staff_id)
+    row.pop_up, row.outside_hours = choice.pop_up, choice.outside_hours
+    row.muted = sorted(group.value for group in choice.muted)
+    db.session.add(row)
 
 
 def forget(*, now: datetime) -> None:
