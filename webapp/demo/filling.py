@@ -9,7 +9,7 @@ from webapp.core import clock, facts
 from webapp.core.calendar import BusinessCalendar
 from webapp.core.db import db, transaction
 from webapp.core.refusals import Conflict
-from webapp.demo import organisation, play, tuesday
+from webapp.demo import organisation, play, task_play, tuesday
 from webapp.demo.tuesday import Scene
 from webapp.org import queries as org
 from webapp.org.models import Staff
@@ -31,6 +31,8 @@ def fill(app: Flask) -> None:
     with app.app_context():
         _keep(scene)
         organisation.build(now=scene.opens_at)
+        with transaction():
+            task_play.build(now=scene.opens_at)
     _play(app, scene.day)
 
 
