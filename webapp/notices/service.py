@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from webapp.core.db import db
-from webapp.notices.models import Notice, NoticeChoice
+from webapp.notices.models import Notice, NoticeChoice, WebhookDelivery
 from webapp.notices.queries import TOPIC
 from webapp.notices.rules import Choice
 from webapp.realtime import outbox
 
 LONGEST_TEXT = 300
 KEPT = timedelta(days=90)
+DELIVERIES_KEPT = timedelta(days=30)
 TAKEN_BACK_WITHIN = timedelta(minutes=10)
 
 
@@ -91,5 +92,8 @@ def choose(staff_id: int, choice: Choice) -> None:
 
 
 def forget(*, now: datetime) -> None:
-    """What was read long ago. Inside a transaction."""
+    """What was read long ago, and the log of the webhooks. Inside a transaction."""
     db.session.execute(delete(Notice).where(Notice.read_at < now - KEPT))
+    db.session.execute(
+        delete(WebhookDelivery).where(WebhookDelivery.made_at < now - DELIVERIES_KEPT)
+    )

@@ -1,6 +1,23 @@
 """Telling other systems that something happened, never what: rows written inside the transaction of the change.
 
-They are sent later, off the request path (`sending.py`).
+They are sent later, off the request path (`sending.py`). What a receiver gets, in the words of the README:
+
+    POST to the address, `Content-Type: application/json; charset=utf-8`, at most 5 seconds, no redirects. The body is
+    {"event": "memo|request|shortage|emergency|rota|test", "unit": "D03010", "unit_name": "市民課", "count": 1,
+     "url": "https://zaiseki.example.lg.jp/messages", "at": "2026-11-24T10:20:00+09:00", "id": "…"}
+    (unit and unit_name null = the whole town hall), or, for chat tools, {"text": "取次1件（市民課） https://…"}.
+    There is never a name, a number or a word of what it is about in it: who may know follows the link.
+
+    X-Zaiseki-Delivery   the id; a repeat has the same, so take each once
+    X-Zaiseki-Timestamp  seconds since 1970; refuse what is more than five minutes old
+    X-Zaiseki-Signature  sha256=HEX of HMAC-SHA256(secret, timestamp + "." + body)
+
+    expected = "sha256=" + hmac.new(secret.encode(), timestamp.encode() + b"." + body, "sha256").hexdigest()
+    hmac.compare_digest(expected, request.headers["X-Zaiseki-Signature"])
+
+    Any 2xx is taken as received. Else it is tried again after 10 seconds, 1 and 10 minutes, 1 and 6 hours, then given
+    up; after 20 failures in a row the webhook is switched off and who made it is told. What happens again before the
+    first is sent goes with it: "count" says how often. The log of deliveries is kept for 30 days.
 """
 
 import secrets
@@ -12,16 +29,10 @@ from sqlalchemy import select
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.notices.models import Webhook, WebhookDelivery
+from webapp.notices.webhook_rules import EVENTS
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
 
-EVENTS = {
-    "memo": "取次",
-    "request": "申請",
-    "shortage": "不足",
-    "emergency": "緊急時",
-    "rota": "当番表の確定",
-}
 _PAGES = {
     "memo": "/messages",
     "request": "/requests",
