@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from webapp.accounts.access import Actor
+from webapp.core.refusals import Refusal
 from webapp.org.queries import Hours
 from webapp.plans import service as plans
 from webapp.plans.rules import Kind, Origin, Planned
 from webapp.plans.service import Entry
 from webapp.requests.models import TeleworkRequest
+from webapp.seats import loan_queries, loans, releasing
+from webapp.seats import queries as seats
+from webapp.seats import service as booking
+from webapp.seats.rules import LoanState, SeatState
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +85,57 @@ def take_back(row: TeleworkRequest) -> None:
     plans.put_day(row.staff_id, row.day, [], source=source, origin=Origin.REQUEST)
     if hours_of(row) is not None:
         plans.put_hours(row.staff_id, row.day, None, source=source)
+
+
+# --- seats and loans that came with it --------------------------------------------------------
+
+
+def release(row: TeleworkRequest, *, now: datetime) -> None:
+    """Not to be approved: others can have the seat and the telephone."""
+    releasing.release_of_request(row.id, now=now)
+
+
+def book_again(row: TeleworkRequest, since: datetime, *, actor: Actor, now: datetime) -> bool:
+    """元に戻す: what was released since then is booked again; False where somebody was quicker."""
+    again = True
+    for seat in seats.bookings_of_request(row.id):
+        if seat.state == SeatState.RELEASED.value and seat.ended_at and seat.ended_at >= since:
+            again &= _seat_again(row, seat.seat_id, actor=actor, now=now)
+    for loan in loan_queries.loans_of_request(row.id):
+        if loan.state == LoanState.RELEASED.value and loan.ended_at and loan.ended_at >= since:
+            again &= _loan_again(row, loan.item_id, actor=actor, now=now)
+    return again
+
+
+def _seat_again(row: TeleworkRequest, seat_id: int, *, actor: Actor, now: datetime) -> bool:
+    try:
+        booking.book_seat(
+            seat_id,
+            row.staff_id,
+            row.day,
+            row.start_minute,
+            row.end_minute,
+            request_id=row.id,
+            actor=actor,
+            now=now,
+        )
+    except Refusal:
+        return False
+    return True
+
+
+def _loan_again(row: TeleworkRequest, item_id: int, *, actor: Actor, now: datetime) -> bool:
+    try:
+        loans.book_item(
+            item_id,
+            row.staff_id,
+            row.day,
+            row.start_minute,
+            row.end_minute,
+            request_id=row.id,
+            actor=actor,
+            now=now,
+        )
+    except Refusal:
+        return False
+    return True

@@ -13,7 +13,7 @@ class TeleworkRequest(Base):
     """One day. Days filed together share `filing`; each is approved, returned and reported by itself.
 
     state: waiting 承認待ち, proposed (another time is proposed to the person), asked (打診中), approved 承認,
-    refused 不承認, returned 差し戻し, withdrawn 取下げ.
+    refused 不承認, returned 差し戻し, withdrawn 取下げ, replaced 変更済 (a change of it was approved).
     Who may approve is not stored: it follows the person's posting of the moment (人事異動), see approvers.py.
     revision rises with every change: who decides on an older one gets 409 and the fresh record.
     """
@@ -95,7 +95,8 @@ class TeleworkRequest(Base):
 
 
 class RequestStep(Base):
-    """what: filed changed approved refused returned withdrawn proposed asked taken undone oral order reviewed."""
+    """what: filed changed approved refused returned withdrawn proposed declined taken asked swapped nobody undone oral
+    order replaced reviewed."""
 
     __tablename__ = "request_step"
     id: Mapped[int] = mapped_column(primary_key=True)

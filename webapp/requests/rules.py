@@ -93,9 +93,19 @@ _TABLE: dict[State, dict[Act, State]] = {
 }
 
 
-def next_state(state: State, act: Act) -> State | None:
-    """What a request becomes; None = this cannot be done (any more)."""
-    return _TABLE[state].get(act)
+ON_CONDITION = frozenset({Act.ACCEPT_PROPOSAL, Act.TAKEN})
+"""Approved ahead by whoever proposed or asked, on the condition that nothing falls short."""
+
+
+def next_state(state: State, act: Act, *, short: bool = False) -> State | None:
+    """What a request becomes; None = this cannot be done (any more).
+
+    short: what was agreed before brings a shortage by now, so that somebody has to decide after all.
+    """
+    after = _TABLE[state].get(act)
+    if short and after is State.APPROVED and act in ON_CONDITION:
+        return State.WAITING
+    return after
 
 
 def acts_in(state: State) -> frozenset[Act]:
