@@ -26,6 +26,8 @@ WORDS = {
     "import.positions": "持ち場の取込",
     "import.demand": "必要数の取込",
     "import.skills": "技能の取込",
+    "import.tasks": "担当業務の取込",
+    "task.remove": "担当業務を表から外した",
     "import.withdraw": "取込の取消し",
     "positions.add": "持ち場の追加",
     "positions.change": "持ち場の変更",

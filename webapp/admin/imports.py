@@ -38,7 +38,7 @@ def _choose(actor: Actor, values: dict[str, str], errors: dict[str, str], status
         kinds=list(importing.KINDS.items()),
         values=values,
         errors=errors,
-        waiting=drafts.waiting(now=now),
+        waiting=[d for d in drafts.waiting(now=now) if d.kind in importing.KINDS],
         history=queries.import_history(now=now),
         today=today(now),
     )
