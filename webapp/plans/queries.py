@@ -12,6 +12,7 @@ from webapp.org.queries import Hours
 from webapp.org.rules import Reach, UnitTree
 from webapp.plans.models import DayEvent, PlannedHours, PlannedReach, PlannedSegment, WeeklyPlan
 from webapp.plans.rules import Kind, Origin, Planned, laid, recurs, stretch_of, within
+from webapp.plans.spans import DayHours
 from webapp.presence.facts import ReachSpan, Stretch
 
 
@@ -92,6 +93,20 @@ def working_hours(
     if org.business_calendar().is_business_day(day):
         found = org.hours_on(day, org.postings_of(staff_ids, day, known_at=known_at))
     return found | hours_of(staff_ids, day)
+
+
+def day_hours(staff_id: int, days: Iterable[date], *, now: datetime) -> dict[date, DayHours]:
+    """{day: hours} of one person; days off are not in it."""
+    found: dict[date, DayHours] = {}
+    for day in days:
+        own = working_hours([staff_id], day, known_at=now).get(staff_id)
+        if own is not None:
+            found[day] = own_hours(own)
+    return found
+
+
+def own_hours(hours: Hours) -> DayHours:
+    return DayHours(hours.start, hours.end, hours.breaks[0] if hours.breaks else None)
 
 
 def segments_by_id(ids: Sequence[int]) -> list[PlannedSegment]:
