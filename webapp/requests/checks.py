@@ -245,22 +245,29 @@ def _meets(asked: Asked, start: int, end: int) -> bool:
 # --- several days of one filing -------------------------------------------------------------
 
 
-def check_all(
+def check_each(
     wishes: Sequence[Asked], rules: Rules, known: dict[date, Known], *, now: datetime
-) -> list[Finding]:
+) -> dict[date, list[Finding]]:
     """As `check` for every day; days filed together count in each other's week."""
-    found: list[Finding] = []
+    found: dict[date, list[Finding]] = {}
     for asked in sorted(wishes, key=lambda wish: wish.day):
         beside = [o for o in wishes if o.day != asked.day and same_week(o.day, asked.day)]
         earlier = frozenset(o.day for o in beside if o.day < asked.day)
         whole = frozenset(o.day for o in beside if o.extent == "whole")
         day = known[asked.day]
         day = replace(day, week=day.week | earlier, whole_week=day.whole_week | whole)
-        found += check(asked, rules, day, now=now)
-    return _once(found)
+        found[asked.day] = check(asked, rules, day, now=now)
+    return found
 
 
-def _once(found: Iterable[Finding]) -> list[Finding]:
+def check_all(
+    wishes: Sequence[Asked], rules: Rules, known: dict[date, Known], *, now: datetime
+) -> list[Finding]:
+    """What to say on the form of all days together."""
+    return once(f for each in check_each(wishes, rules, known, now=now).values() for f in each)
+
+
+def once(found: Iterable[Finding]) -> list[Finding]:
     """What does not depend on the day is said once; so is the office minimum of one week."""
     kept: dict[tuple[str, str], Finding] = {}
     for finding in found:

@@ -1,0 +1,74 @@
+"""Reading requests of people and days."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from webapp.core.db import db
+from webapp.requests.models import RequestPreset, TeleworkRequest
+from webapp.requests.rules import IN_FORCE, State
+
+PRESETS_EACH = 8
+
+
+def in_force_between(
+    staff_id: int, first: date, last: date, *, but: Iterable[int] = ()
+) -> list[TeleworkRequest]:
+    """What stands in the way of a second request, or counts in the week. but: ids left out."""
+    query = select(TeleworkRequest).where(
+        TeleworkRequest.staff_id == staff_id,
+        TeleworkRequest.day.between(first, last),
+        TeleworkRequest.state.in_([state.value for state in IN_FORCE]),
+        TeleworkRequest.id.not_in(list(but)),
+    )
+    return list(db.session.scalars(query.order_by(TeleworkRequest.day, TeleworkRequest.id)))
+
+
+def of_filing(filing: str) -> list[TeleworkRequest]:
+    query = select(TeleworkRequest).filter_by(filing=filing)
+    return list(db.session.scalars(query.order_by(TeleworkRequest.day)))
+
+
+def by_ids(ids: Iterable[int]) -> list[TeleworkRequest]:
+    query = select(TeleworkRequest).where(TeleworkRequest.id.in_(list(ids)))
+    return list(db.session.scalars(query.order_by(TeleworkRequest.day, TeleworkRequest.id)))
+
+
+def of_person(staff_id: int, *, since: date) -> list[TeleworkRequest]:
+    query = select(TeleworkRequest).where(
+        TeleworkRequest.staff_id == staff_id, TeleworkRequest.day >= since
+    )
+    return list(db.session.scalars(query.order_by(TeleworkRequest.day, TeleworkRequest.id)))
+
+
+def latest_of(staff_id: int) -> TeleworkRequest | None:
+    """The last one filed that was not taken back: what the next one is most likely like."""
+    query = select(TeleworkRequest).where(
+        TeleworkRequest.staff_id == staff_id,
+        TeleworkRequest.state != State.WITHDRAWN.value,
+    )
+    order = (TeleworkRequest.filed_at.desc(), TeleworkRequest.id.desc())
+    return db.session.scalars(query.order_by(*order).limit(1)).first()
+
+
+def approved_on(staff_id: int, day: date) -> list[TeleworkRequest]:
+    query = select(TeleworkRequest).where(
+        TeleworkRequest.staff_id == staff_id,
+        TeleworkRequest.day == day,
+        TeleworkRequest.state == State.APPROVED.value,
+    )
+    return list(db.session.scalars(query.order_by(TeleworkRequest.start_minute)))
+
+
+def presets_of(staff_id: int) -> Sequence[RequestPreset]:
+    """The latest used first."""
+    query = select(RequestPreset).filter_by(staff_id=staff_id)
+    order = (RequestPreset.used_at.desc(), RequestPreset.id.desc())
+    return db.session.scalars(query.order_by(*order).limit(PRESETS_EACH)).all()
+
+
+def planned_work(staff_id: int, day: date) -> list[str]:
+    """業務内容 of the day's approved requests, one a line: what pre-fills 朝の予定."""
+    lines = [line for row in approved_on(staff_id, day) for line in row.work.splitlines()]
+    return [line.strip() for line in lines if line.strip()]
