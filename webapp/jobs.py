@@ -10,7 +10,10 @@ from webapp.attendance import jobs as attendance_jobs
 from webapp.core import clock
 from webapp.core.db import transaction
 from webapp.coverage import retention
+from webapp.messages import jobs as messages
+from webapp.messages import retention as memos
 from webapp.notices import service as notices
+from webapp.notices.courier import EVERY_S, Courier
 from webapp.presence.service import forget_spent_claims
 from webapp.rota import swap_work
 
@@ -30,11 +33,24 @@ def start(app: Flask) -> None:
             server.sleep(MINUTE_S)
 
     server.start_background_task(run)
+    server.start_background_task(lambda: send_webhooks(app))
+
+
+def send_webhooks(app: Flask) -> None:
+    """A round of its own: the other work of a minute must not wait for somebody else's server."""
+    server = app.extensions["socket_server"]
+    rounds = Courier(app, server.start_background_task)
+    while True:
+        server.sleep(EVERY_S)
+        try:
+            rounds.one_round()
+        except Exception:
+            log.exception("looking for webhooks to send failed; trying again")
 
 
 def one_round(app: Flask, rounds: int) -> None:
     """A folder that cannot be read must not keep the hourly forgetting from its work."""
-    due = [every_minute, expire_swaps]
+    due = [every_minute, expire_swaps, pass_messages_on]
     if rounds % ROUNDS_AN_HOUR == 0:
         due.append(every_hour)
     for job in due:
@@ -60,6 +76,11 @@ def expire_swaps(app: Flask) -> None:
                 swap_work.expire(now=now)
 
 
+def pass_messages_on(app: Flask) -> None:
+    with app.app_context():
+        messages.every_minute(now=clock.now())
+
+
 def every_hour(app: Flask) -> None:
     with app.app_context():
         now = clock.now()
@@ -67,4 +88,5 @@ def every_hour(app: Flask) -> None:
             forget_spent_claims(now=now)
             retention.forget(now=now)
             notices.forget(now=now)
+            memos.forget(now=now)
         attendance_jobs.daily(now)

@@ -21,6 +21,7 @@ from webapp.core import facts, pages, parse
 from webapp.core.proxy import TrustedProxies
 from webapp.coverage import help_live
 from webapp.coverage import live as coverage_live
+from webapp.coverage.lines_live import LiveLines
 from webapp.duties import queries as duties
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
@@ -32,6 +33,9 @@ from webapp.presence.service import record_connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
 from webapp.rota import live as rota_live
+from webapp.seats import lines, loan_queries
+from webapp.seats import live as seats_live
+from webapp.seats import queries as seat_queries
 from webapp.standup import live as standup_live
 
 FEATURES = (
@@ -128,7 +132,7 @@ def register_features(app: Flask) -> None:
     """Blueprints: `webapp.<feature>.routes.bp`."""
     for feature in FEATURES:
         app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
-    for feature in ("presence", "plans", "attendance", "duties", "notices"):
+    for feature in ("presence", "plans", "attendance", "duties", "notices", "messages"):
         import_module(f"webapp.{feature}.owndata")
     positions.lend(  # the duties stand above the positions
         lambda position_id, first, last: {
@@ -162,13 +166,16 @@ def register_realtime(app: Flask) -> None:
     pump.register("help", help_live.render)
     pump.register(messages_live.MEMO, messages_live.render_memos)
     pump.register(messages_live.QUESTION, messages_live.render_questions)
+    pump.register(seat_queries.TOPIC, seats_live.render_seats)
+    pump.register(loan_queries.TOPIC, seats_live.render_loans)
+    pump.register(lines.TOPIC, LiveLines().render)
     server = engine.make_server(app.config["ZAISEKI"])
     server.init_app(app)
     ports = sockets.Ports(
         authenticate=authenticate_socket,
         renew=renew_sockets,
         standing=socket_standing,
-        plan_watch=live.plan_watch,
+        plan_watch=seats_live.with_pages(live.plan_watch),
         own_rooms=coverage_live.own_rooms,
         connections_changed=record_connections,
         counts=board.counts,

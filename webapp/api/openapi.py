@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webapp.api.forms import StandupBody
+from webapp.api.openapi_messages import BODIES as MESSAGE_BODIES
+from webapp.api.openapi_messages import message_paths
 from webapp.api.openapi_notices import BODIES as NOTICE_BODIES
 from webapp.api.openapi_notices import notice_paths
 from webapp.api.openapi_rota import BODIES as ROTA_BODIES
@@ -296,12 +298,14 @@ PATHS: dict[str, dict[str, Any]] = {
 
 PATHS |= rota_paths(_call, _in)
 PATHS |= notice_paths(_call, _in)
+PATHS |= message_paths(_call, _in)
 
 
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
     _, definitions = models_json_schema(
-        [(body, "validation") for body in (*BODIES, *NOTICE_BODIES, *ROTA_BODIES)], ref_template=REF
+        [(body, "validation") for body in (*BODIES, *MESSAGE_BODIES, *NOTICE_BODIES, *ROTA_BODIES)],
+        ref_template=REF,
     )
     return {
         "openapi": "3.1.0",

@@ -10,6 +10,7 @@ from webapp.accounts.access import Actor, current_actor, require_scope
 from webapp.accounts.rules import Form, Scope
 from webapp.api import coverage as _coverage  # noqa: F401 its routes join the blueprint
 from webapp.api import help as _help  # noqa: F401
+from webapp.api import messages as _messages  # noqa: F401
 from webapp.api import notices as _notices  # noqa: F401
 from webapp.api import rota as _rota  # noqa: F401
 from webapp.api import rota_draft as _rota_draft  # noqa: F401

@@ -58,26 +58,26 @@ def finished(actor: Actor, *, now: datetime) -> list[PhoneMemo]:
     return list(db.session.scalars(query.order_by(PhoneMemo.done_at.desc()).limit(MOST)))
 
 
-def search(actor: Actor, q: str, *, now: datetime) -> list[PhoneMemo]:
-    """By caller, number, 用件 or text, in one's own 係 alone; every word has to be found."""
+def search(actor: Actor, q: str, *, texts: bool, now: datetime) -> list[PhoneMemo]:
+    """By number or 用件, with texts also by caller and text, in one's own 係 alone; every word has to be found."""
     query = select(PhoneMemo).where(
         PhoneMemo.state != State.VOID.value,
         PhoneMemo.erased_at.is_(None),
         or_(PhoneMemo.to_id == actor.staff_id, _here(actor, _colleagues(actor, now))),
     )
     for word in q.split()[:5]:
-        query = query.where(_has(word))
+        query = query.where(_has(word, texts=texts))
     return list(db.session.scalars(query.order_by(PhoneMemo.made_at.desc()).limit(MOST)))
 
 
-def _has(word: str) -> ColumnElement[bool]:
+def _has(word: str, *, texts: bool) -> ColumnElement[bool]:
+    """Who may not read caller and text may not guess them by searching either."""
     escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     number = "".join(c for c in word if c.isdigit())
     digits = func.replace(PhoneMemo.telephone, "-", "")
-    found = [
-        column.like(f"%{escaped}%", escape="\\")
-        for column in (PhoneMemo.caller, PhoneMemo.chip, PhoneMemo.text, PhoneMemo.telephone)
-    ]
+    columns = [PhoneMemo.chip, PhoneMemo.telephone]
+    columns += [PhoneMemo.caller, PhoneMemo.text] if texts else []
+    found = [column.like(f"%{escaped}%", escape="\\") for column in columns]
     return or_(*found, digits.like(f"%{number}%")) if len(number) > 2 else or_(*found)
 
 

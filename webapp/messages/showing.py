@@ -63,7 +63,7 @@ class Book:
 
     def json(self, memo: PhoneMemo) -> Shown:
         unit_id = access.home_unit(memo, self._postings.get(memo.to_id, []))
-        withheld = not reads_all(Reading(settings.value(READING, _path(unit_id))), self._place)
+        withheld = not _reads(unit_id, self._place)
         held = self.held(memo)
         may = acts(held.facts, held.standing, is_writer=held.is_writer, now=self._now)
         return {
@@ -121,6 +121,10 @@ def limits_of(unit_id: int) -> Limits:
     return Limits(waiting, max(waiting, settings.value(LATE, path)))
 
 
+def _reads(unit_id: int, place: Place | None) -> bool:
+    return reads_all(Reading(settings.value(READING, _path(unit_id))), place)
+
+
 def _path(unit_id: int) -> list[str]:
     return [node.code for node in org.current_tree().path(unit_id)]
 
@@ -141,6 +145,11 @@ def one(memo: PhoneMemo, actor: Actor, *, now: datetime) -> Shown:
 def listed(memos: Sequence[PhoneMemo], actor: Actor, *, now: datetime) -> list[Shown]:
     """Those the person may read, in the given order."""
     return Book(memos, actor, now=now).readable_json(memos)
+
+
+def found(q: str, actor: Actor, *, now: datetime) -> list[Shown]:
+    texts = actor.main is not None and _reads(actor.main.unit_id, _place(actor, now))
+    return listed(queries.search(actor, q, texts=texts, now=now), actor, now=now)
 
 
 def home_block(actor: Actor, *, now: datetime) -> Shown:
