@@ -17,6 +17,7 @@ class As(StrEnum):
     PARENT = "parent"
     FINAL = "final"
     ORAL = "oral"
+    ORDER = "order"  # 一括指示 in an emergency
 
 
 AS_WORDS = {
@@ -25,6 +26,7 @@ AS_WORDS = {
     As.PARENT: "上位の所属長",
     As.FINAL: "最終承認者",
     As.ORAL: "口頭で承認",
+    As.ORDER: "指示",
 }
 
 

@@ -14,14 +14,16 @@ from webapp.core import calendar, facts
 from webapp.core.db import db
 from webapp.coverage import effect as coverage
 from webapp.coverage import queries as cover_queries
-from webapp.coverage.effect import GroupEffect
+from webapp.coverage.covering import Head
+from webapp.coverage.effect import Amend, GroupEffect
 from webapp.coverage.queries import Group
 from webapp.day.queries import PersonDay
 from webapp.org import queries as org
 from webapp.plans import queries as plans
 from webapp.plans.models import PlannedSegment
 from webapp.plans.rules import Planned, laid, stretch_of, within
-from webapp.presence.facts import Facts, Place, Span, Stretch
+from webapp.positions import queries as positions
+from webapp.presence.facts import TELEWORK, Facts, Place, Span, Stretch
 from webapp.requests import carrying
 from webapp.requests.carrying import Times
 from webapp.requests.effect_words import Summary, Worse, joined
@@ -29,6 +31,7 @@ from webapp.requests.models import TeleworkRequest
 
 HALF_HOUR_S = 30 * 60
 MOST_KEPT = 5000
+MOST_OTHERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,25 @@ def preview(
     on = rows[0].day
     if on < org.today(now):
         return Preview(on, (), Summary(past=True))
+    found = tuple(coverage.effects(amendments(rows, times), on, now=now))
+    return Preview(on, found, summary_of(found))
+
+
+def amendments(
+    rows: Sequence[TeleworkRequest], times: Mapping[int, Times] | None = None
+) -> dict[int, Amend]:
+    """{staff id: the facts of their day with these requests of one day approved}."""
     by_person: dict[int, list[TeleworkRequest]] = {}
     for row in rows:
         by_person.setdefault(row.staff_id, []).append(row)
     entered = _entered(rows)
-    weekly = plans.weekly_of(list(by_person), on)
-    amend = {
+    weekly = plans.weekly_of(list(by_person), rows[0].day)
+    return {
         staff_id: Amended(
             mine, entered.get(staff_id, ()), weekly.get(staff_id, ()), times or {}
         ).facts
         for staff_id, mine in by_person.items()
     }
-    found = tuple(coverage.effects(amend, on, now=now))
-    return Preview(on, found, summary_of(found))
 
 
 def _entered(rows: Sequence[TeleworkRequest]) -> dict[int, tuple[Planned, ...]]:
@@ -266,3 +275,43 @@ def _short(rows: Sequence[TeleworkRequest], now: datetime) -> bool:
             _days_kept.clear()
         _days_kept[key] = preview(rows, now=now).summary.is_short
     return _days_kept[key]
+
+
+# --- who else could come in -------------------------------------------------------------------
+
+
+def could_come_in(row: TeleworkRequest, summary: Summary, *, now: datetime) -> list[int]:
+    """Ids of people who by plan work elsewhere in that time and could stand at the position if they came in.
+
+    Only where whoever is there takes it: a fixed rota is changed by an exchange.
+    """
+    town = cover_queries.city(row.day, now=now)
+    wanted = {
+        each.position_id: each for each in summary.worse if each.position_id not in town.on_duty
+    }
+    found: list[int] = []
+    for group in town.groups:
+        posts = [post for post in group.posts if post.id in wanted and post.on_site]
+        if not posts:
+            continue
+        known = cover_queries.group_day(group, town, row.day, now=now)
+        tree = org.tree(row.day, known_at=now)
+        for post in posts:
+            units = positions.candidate_units(post, tree)
+            found += [
+                head.staff_id
+                for head in known.heads
+                if head.staff_id != row.staff_id
+                and head.units & units
+                and post.skills <= head.skills
+                and post.id not in head.forbidden
+                and _teleworks(head, wanted[post.id])
+            ]
+    return list(dict.fromkeys(found))[:MOST_OTHERS]
+
+
+def _teleworks(head: Head, during: Worse) -> bool:
+    """Through all of the time, by plan."""
+    first, last = during.start * 60, during.end * 60
+    touched = [stand for stand in head.plans if stand.start < last and first < stand.end]
+    return bool(touched) and all(s.why is None and s.place in TELEWORK for s in touched)
