@@ -20,7 +20,7 @@ import { announce } from "./toast.js";
  * @property {(digest: Digest) => boolean} [agrees]  does the page hold what the digest says?
  * @property {(message: import("./types.js").CoverageMessage) => void} [coverage]
  * @property {(message: import("./types.js").MissingMessage) => void} [missing]
- * @property {(event: string, data: any) => void} [other] standup, message
+ * @property {(event: string, data: any) => void} [other] standup, message, seat, loan
  */
 
 const HIDDEN_FOR = 55_000; // the server stops sending rows to a page hidden for a minute
@@ -86,7 +86,7 @@ export class Live {
       listener.coverage?.(message);
     });
     socket.on("missing", (message) => listener.missing?.(message));
-    for (const event of ["standup", "message"])
+    for (const event of ["standup", "message", "seat", "loan"])
       socket.on(event, (data) => listener.other?.(event, data));
     passOn(socket);
     document.addEventListener("visibilitychange", () => this.visibility());

@@ -10,7 +10,7 @@ from webapp.core import clock
 from webapp.coverage.covering import Head, Needed
 from webapp.coverage.half_hours import room_slots, slots
 from webapp.coverage.help_rules import Colleague, asked, ends_at, next_free
-from webapp.coverage.rules import Alarm, DayCover, Level, PositionDay, Room, cover
+from webapp.coverage.rules import Alarm, DayCover, Level, PositionDay, Room, capped, cover
 from webapp.coverage.standing import Standing, Why, day_standings
 from webapp.org.rules import Reach
 from webapp.positions.rules import Group, Kind, Need, Post, Staffed
@@ -268,10 +268,22 @@ def test_who_is_on_break_covers_nothing_and_is_room_all_the_same() -> None:
     assert at_noon(cover([place], heads[1:], now=None).room) == 0
 
 
-def test_free_lines_cap_the_room() -> None:
-    heads = [head(n, facts(), None) for n in range(1, 6)]
-    rooms = cover([needed(COUNTER)], heads, now=None, cap=1).room
-    assert max(room.count or 0 for room in rooms) == 1
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [
+        ((), [(0, 10, 4), (10, 20, None), (20, 30, 0)]),
+        (((0, 30, 9),), [(0, 10, 4), (10, 20, None), (20, 30, 0)]),
+        (((0, 30, 1),), [(0, 10, 1), (10, 20, None), (20, 30, 0)]),
+        (((0, 5, 9), (5, 30, 2)), [(0, 5, 4), (5, 10, 2), (10, 20, None), (20, 30, 0)]),
+        (((0, 5, 3), (5, 30, 3)), [(0, 10, 3), (10, 20, None), (20, 30, 0)]),
+        (((2, 6, 0),), [(0, 2, 4), (2, 6, 0), (6, 10, 4), (10, 20, None), (20, 30, 0)]),
+    ],
+)
+def test_free_lines_cap_the_room_at_their_time(
+    free: tuple[tuple[int, int, int], ...], expected: list[tuple[int, int, int | None]]
+) -> None:
+    rooms = [Room(0, 10, 4), Room(10, 20, None), Room(20, 30, 0)]
+    assert [(r.start, r.end, r.count) for r in capped(rooms, free)] == expected
 
 
 def test_planned_only_is_said_and_reported_heads_come_first() -> None:

@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from webapp.core import calendar, facts, settings
 from webapp.core.db import db, read_cache, snapshot
 from webapp.coverage.covering import Head, Needed
-from webapp.coverage.rules import Alarm, DayCover, cover
+from webapp.coverage.rules import Alarm, DayCover, capped, cover
 from webapp.coverage.settings import LONG_AFTER, SHORTEST_AHEAD
 from webapp.coverage.standing import HALF_HOUR, day_standings
+from webapp.coverage.stretches import MINUTE
 from webapp.day import queries as day
 from webapp.day.queries import PersonDay
 from webapp.duties import queries as duties
@@ -20,6 +21,7 @@ from webapp.positions import queries as positions
 from webapp.positions.rules import Post, Staffed
 from webapp.presence.facts import Facts
 from webapp.realtime import versions
+from webapp.seats import lines
 
 TOPIC = "coverage"
 STAFF = "staff"
@@ -138,8 +140,23 @@ def covers(unit_ids: Iterable[int], *, now: datetime) -> dict[int, UnitCover]:
     found: dict[int, UnitCover] = {}
     for unit_id in unit_ids:
         if unit_id in town.by_unit and unit_id not in found:
-            found[unit_id] = _cover_now(unit_id, town, on, now)
+            found[unit_id] = _with_lines(_cover_now(unit_id, town, on, now), town)
     return found
+
+
+def _with_lines(found: UnitCover, town: City) -> UnitCover:
+    """Lines and devices are counted last: what is kept of the matching serves on while they are booked."""
+    free = free_lines(town.by_unit[found.unit_id], found.on)
+    if not free:
+        return found
+    seconds = [(start * MINUTE, end * MINUTE, count) for start, end, count in free]
+    return replace(found, cover=replace(found.cover, room=capped(found.cover.room, seconds)))
+
+
+def free_lines(group: Group, on: date) -> lines.Profile:
+    """(start, end, how many more could be given a line or device), in minutes; () = nothing caps them."""
+    units = group.units | {post.unit_id for post in group.posts}
+    return lines.free_through_day(on, units, org.current_tree())
 
 
 def _cover_now(unit_id: int, town: City, on: date, now: datetime) -> UnitCover:
@@ -291,6 +308,10 @@ def cover_of_day(unit_id: int, on: date, *, now: datetime) -> UnitCover | None:
     group = town.by_unit.get(unit_id)
     if group is None:
         return None
+    return _with_lines(_cover_ahead(unit_id, group, town, on, now), town)
+
+
+def _cover_ahead(unit_id: int, group: Group, town: City, on: date, now: datetime) -> UnitCover:
     signature, people = signature_ahead(group, on, now)
     kept = _ahead.get((unit_id, on))
     if kept and kept[0] == signature:

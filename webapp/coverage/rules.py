@@ -7,6 +7,7 @@ one position at a time. Seconds count from local midnight.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from webapp.coverage.covering import Head, Needed, covers, fits
 from webapp.coverage.standing import HALF_HOUR, Standing, Why
@@ -95,15 +96,13 @@ def cover(
     *,
     now: int | None,
     alarm: Alarm = Alarm(),
-    cap: int | None = None,
 ) -> DayCover:
     """The day of these positions and people.
 
     now: seconds after local midnight; None for a day to come.
-    cap: lines and devices still free; no more could telework than that.
     """
     staffed = [place for place in places if not place.post.contractor]
-    stretches = stretches_of(staffed, heads, now, cap)
+    stretches = stretches_of(staffed, heads, now)
     days = {
         place.post.id: _position_day(place, index, stretches, now, alarm)
         for index, place in enumerate(staffed)
@@ -230,6 +229,26 @@ def _rooms(stretches: Sequence[Stretch]) -> tuple[Room, ...]:
         else:
             rooms.append(Room(stretch.start, stretch.end, stretch.room))
     return tuple(rooms)
+
+
+def capped(rooms: Sequence[Room], free: Iterable[tuple[int, int, int]]) -> tuple[Room, ...]:
+    """The same with lines and devices counted: (start, end, how many are free) cut テレワーク可能 at their time.
+
+    Apart from the matching, so that a booked line costs no section its day anew.
+    """
+    caps = list(free)
+    found: list[Room] = []
+    for room in rooms:
+        edges = {room.start, room.end}
+        edges |= {edge for cap in caps for edge in cap[:2] if room.start < edge < room.end}
+        for start, end in pairwise(sorted(edges)):
+            tops = [top for first, last, top in caps if first <= start < last]
+            count = None if room.count is None else min([room.count, *tops])
+            if found and (found[-1].end, found[-1].count) == (start, count):
+                found[-1] = Room(found[-1].start, end, count)
+            else:
+                found.append(Room(start, end, count))
+    return tuple(found)
 
 
 def _next_at(

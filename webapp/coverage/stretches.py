@@ -26,9 +26,7 @@ class Stretch:
     experienced: tuple[int, ...] = field(default_factory=tuple)
 
 
-def stretches_of(
-    places: Sequence[Needed], heads: Sequence[Head], now: int | None, cap: int | None
-) -> list[Stretch]:
+def stretches_of(places: Sequence[Needed], heads: Sequence[Head], now: int | None) -> list[Stretch]:
     opened = [(n.start * MINUTE, n.end * MINUTE) for place in places for n in place.needs]
     if not opened:
         return []
@@ -46,7 +44,7 @@ def stretches_of(
         here, meant = stand.at(start), plan.at(start)
         key = (needs, here.key, meant.key)
         if key not in known:
-            known[key] = _solved(places, needs, here, meant, cap)
+            known[key] = _solved(places, needs, here, meant)
         solved = known[key]
         found.append(
             Stretch(
@@ -155,7 +153,6 @@ def _solved(
     needs: tuple[Need | None, ...],
     here: _Moment,
     meant: _Moment,
-    cap: int | None,
 ) -> Stretch:
     wanted = [need.need if need else 0 for need in needs]
     present = match(here.heads, wanted)
@@ -169,7 +166,7 @@ def _solved(
         planned,
         needs,
         extra,
-        None if not any(wanted) else 0 if short else _room(places, wanted, here, cap),
+        None if not any(wanted) else 0 if short else _room(places, wanted, here),
         tuple(
             max(0, min(need.experienced, filled) - here.seasoned[index]) if need else 0
             for index, (need, filled) in enumerate(zip(needs, present.filled, strict=True))
@@ -199,7 +196,6 @@ def _room(
     places: Sequence[Needed],
     wanted: Sequence[int],
     here: _Moment,
-    cap: int | None,
 ) -> int:
     """How many of those at the office could work elsewhere with every need still met.
 
@@ -211,5 +207,4 @@ def _room(
     able = sum(count for (can, office), count in here.could.items() if office and can & open_now)
     by_anyone = [w if not staffed_by_duty >> i & 1 else 0 for i, w in enumerate(wanted)]
     staying = match(here.heads, by_anyone).staying if any(by_anyone) else 0
-    room = max(0, able - staying)
-    return room if cap is None else min(room, cap)
+    return max(0, able - staying)

@@ -29,6 +29,7 @@ from webapp.seats.rules import (
 )
 
 STAMP = "lines"
+TOPIC = "lines"  # by the item's id
 WHOLE_DAY = Span(0, DAY)
 Profile = tuple[tuple[int, int, int], ...]
 
@@ -37,6 +38,7 @@ Profile = tuple[tuple[int, int, int], ...]
 class Pool:
     """One item on a day: how many there are, and when they are with somebody (minutes of that day)."""
 
+    item_id: int
     kind: str
     unit_id: int | None
     quantity: int
@@ -44,19 +46,24 @@ class Pool:
 
 
 _kept: dict[tuple[object, ...], tuple[Pool, ...]] = {}
+_profiles: dict[tuple[object, ...], Profile] = {}
 
 
 def pools_on(day: date) -> tuple[Pool, ...]:
     """What caps telework on a day; kept until such a loan or item changes."""
-    today = org.today()
-    key = (facts.epoch(), facts.stamp(STAMP), today, day)
     if db.session.info.get("writing"):
-        return _pools(day, today)
+        return _pools(day, org.today())
+    key = _key(day)
     if key not in _kept:
         if len(_kept) > 60:
             _kept.clear()
-        _kept[key] = _pools(day, today)
+            _profiles.clear()
+        _kept[key] = _pools(day, org.today())
     return _kept[key]
+
+
+def _key(day: date) -> tuple[object, ...]:
+    return facts.epoch(), facts.stamp(STAMP), org.today(), day
 
 
 def _pools(day: date, today: date) -> tuple[Pool, ...]:
@@ -66,7 +73,8 @@ def _pools(day: date, today: date) -> tuple[Pool, ...]:
     items = list(db.session.scalars(query.order_by(LoanItem.id)))
     held = held_on(day, [item.id for item in items], on_scale(today, 0)) if items else {}
     return tuple(
-        Pool(item.kind, item.unit_id, item.quantity, tuple(held.get(item.id, ()))) for item in items
+        Pool(item.id, item.kind, item.unit_id, item.quantity, tuple(held.get(item.id, ())))
+        for item in items
     )
 
 
@@ -110,10 +118,19 @@ def _free(pools: Sequence[Pool], span: Span) -> int:
 
 def free_through_day(day: date, unit_ids: Iterable[int], tree: UnitTree) -> Profile:
     """((start, end, free), …) over the whole day for people of these units; () = nothing caps them."""
+    pools = pools_on(day)
+    if not pools:
+        return ()
     above = {node.id for unit_id in unit_ids for node in tree.path(unit_id)}
-    usable = [pool for pool in pools_on(day) if pool.unit_id is None or pool.unit_id in above]
+    usable = [p for p in pools if p.unit_id is None or p.unit_id in above]
+    key = (*_key(day), frozenset(pool.item_id for pool in usable))
+    if key in _profiles and not db.session.info.get("writing"):
+        return _profiles[key]
     by_kind = _by_kind(usable)
-    return least([_summed(pools) for pools in by_kind.values()]) if by_kind else ()
+    found = least([_summed(pools) for pools in by_kind.values()]) if by_kind else ()
+    if not db.session.info.get("writing"):
+        _profiles[key] = found
+    return found
 
 
 def _by_kind(pools: Iterable[Pool]) -> dict[str, list[Pool]]:

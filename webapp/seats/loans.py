@@ -140,6 +140,7 @@ def told(item: LoanItem) -> None:
     """What caps telework is worked out anew; pages that show the item read it again."""
     if item.needed_at_home:
         facts.restamp(lines.STAMP)
+        outbox.touch(lines.TOPIC, item.id)
     outbox.touch(loan_queries.TOPIC, item.id)
 
 

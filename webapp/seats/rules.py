@@ -72,31 +72,33 @@ def is_overdue(span: Span, state: LoanState, now: int) -> bool:
 # --- free or not ----------------------------------------------------------------------------
 
 
-def peak(held: Iterable[Span], within: Span) -> int:
-    """The most that are held at any one time inside a span."""
-    parts = [span for span in held if overlap(span, within)]
-    moments = {within.start} | {span.start for span in parts if span.start > within.start}
-    return max(sum(1 for s in parts if s.start <= at < s.end) for at in moments)
-
-
 def free_of(quantity: int, held: Iterable[Span], within: Span) -> int:
     """How many of a pool are free through the whole span; never below 0 (a pool may have been made smaller)."""
-    return max(0, quantity - peak(held, within))
+    return min(free for _, _, free in profile(quantity, held, within))
 
 
-def profile(quantity: int, held: Sequence[Span], within: Span) -> tuple[tuple[int, int, int], ...]:
-    """(start, end, free) of each stretch of a span in which nothing changes."""
-    edges = {within.start, within.end}
-    edges |= {e for s in held for e in (s.start, s.end) if within.start < e < within.end}
-    marks = sorted(edges)
+def profile(quantity: int, held: Iterable[Span], within: Span) -> tuple[tuple[int, int, int], ...]:
+    """(start, end, free) of each stretch of a span in which nothing changes. One walk in order of time: a pool may
+    have hundreds of bookings a day."""
+    turns: dict[int, int] = {within.start: 0, within.end: 0}
+    for span in held:
+        start, end = max(span.start, within.start), min(span.end, within.end)
+        if start < end:
+            turns[start] = turns.get(start, 0) + 1
+            turns[end] = turns.get(end, 0) - 1
+    taken = 0
     found: list[tuple[int, int, int]] = []
-    for start, end in pairwise(marks):
-        free = free_of(quantity, held, Span(start, end))
-        if found and found[-1][2] == free:
-            found[-1] = (found[-1][0], end, free)
-        else:
-            found.append((start, end, free))
+    for start, end in pairwise(sorted(turns)):
+        taken += turns[start]
+        _go_on(found, start, end, max(0, quantity - taken))
     return tuple(found)
+
+
+def _go_on(found: list[tuple[int, int, int]], start: int, end: int, free: int) -> None:
+    if found and found[-1][2] == free:
+        found[-1] = (found[-1][0], end, free)
+    else:
+        found.append((start, end, free))
 
 
 def least(profiles: Sequence[tuple[tuple[int, int, int], ...]]) -> tuple[tuple[int, int, int], ...]:
@@ -105,10 +107,7 @@ def least(profiles: Sequence[tuple[tuple[int, int, int], ...]]) -> tuple[tuple[i
     found: list[tuple[int, int, int]] = []
     for start, end in pairwise(edges):
         free = min(n for one in profiles for first, last, n in one if first <= start < last)
-        if found and found[-1][2] == free:
-            found[-1] = (found[-1][0], end, free)
-        else:
-            found.append((start, end, free))
+        _go_on(found, start, end, free)
     return tuple(found)
 
 
