@@ -13,6 +13,7 @@ from webapp.api.openapi_notices import BODIES as NOTICE_BODIES
 from webapp.api.openapi_notices import notice_paths
 from webapp.api.openapi_rota import BODIES as ROTA_BODIES
 from webapp.api.openapi_rota import rota_paths
+from webapp.api.openapi_tasks import task_paths
 from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
 from webapp.rota.swap_forms import AskBody, OrderBody, RefuseBody
 
@@ -297,6 +298,7 @@ PATHS: dict[str, dict[str, Any]] = {
 
 
 PATHS |= rota_paths(_call, _in)
+PATHS |= task_paths(_call, _in)
 PATHS |= notice_paths(_call, _in)
 PATHS |= message_paths(_call, _in)
 

@@ -17,6 +17,7 @@ from webapp.api import rota_draft as _rota_draft  # noqa: F401
 from webapp.api import rota_fixing as _rota_fixing  # noqa: F401
 from webapp.api import rota_runs as _rota_runs  # noqa: F401
 from webapp.api import swaps as _swaps  # noqa: F401
+from webapp.api import tasks as _tasks  # noqa: F401
 from webapp.api.blueprint import bp, self_actor
 from webapp.api.forms import StandupBody, day_of_query
 from webapp.api.openapi import document

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import (
-    Blueprint,
     Response,
     current_app,
     flash,
@@ -21,7 +20,9 @@ from flask_login import current_user
 from webapp.accounts import access
 from webapp.accounts.access import current_actor
 from webapp.attendance import service as attendance
+from webapp.board import answering as _answering  # noqa: F401 its page joins the blueprint
 from webapp.board import home, nav, queries, search
+from webapp.board.blueprint import bp
 from webapp.board.forms import PunchForm, StatusForm
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
@@ -32,8 +33,6 @@ from webapp.notices import queries as notices
 from webapp.org import queries as org
 from webapp.presence import queries as presence
 from webapp.presence import service as status
-
-bp = Blueprint("board", __name__)
 
 
 @bp.app_context_processor
