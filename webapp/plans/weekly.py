@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from webapp.core import audit
 from webapp.core.audit import Acting
@@ -45,6 +45,10 @@ def rows_of(staff_id: int) -> list[WeeklyPlan]:
 
 def in_force(rows: Sequence[WeeklyPlan], on: date) -> list[Part]:
     """The pattern of a day, told from the week of that day."""
+    begun: dict[tuple[datetime, date | None], date] = {}
+    for row in rows:
+        key = (row.made_at, row.ends_on)
+        begun[key] = min(begun.get(key, row.starts_on), row.starts_on)
     return sorted(
         Part(
             row.weekday,
@@ -56,13 +60,14 @@ def in_force(rows: Sequence[WeeklyPlan], on: date) -> list[Part]:
             weeks_apart(row.starts_on, on) % 2 if row.every == 2 else 0,
         )
         for row in rows
-        if _first(row) <= on and (row.ends_on is None or on <= row.ends_on)
+        if _first(row, begun[row.made_at, row.ends_on]) <= on
+        and (row.ends_on is None or on <= row.ends_on)
     )
 
 
-def _first(row: WeeklyPlan) -> date:
-    """Every other week from the second on is stored with its first week, but belongs to the pattern before."""
-    return row.starts_on - timedelta(days=7) if row.every == 2 else row.starts_on
+def _first(row: WeeklyPlan, begun: date) -> date:
+    """Every other week from the second on is stored from its first turn, but belongs to what began with it."""
+    return max(begun, row.starts_on - timedelta(days=13)) if row.every == 2 else row.starts_on
 
 
 def stamp(staff_id: int) -> str:
@@ -91,7 +96,9 @@ def revise(
     for row in rows:
         _give_way(row, starts_on, ends_on, now)
     for part in parts:
-        db.session.add(_row(staff_id, part, starts_on, ends_on, actor, now))
+        row = _row(staff_id, part, starts_on, ends_on, actor, now)
+        if ends_on is None or row.starts_on <= ends_on:
+            db.session.add(row)
     db.session.flush()
     outbox.touch("staff", staff_id)
     if actor.staff_id != staff_id:
