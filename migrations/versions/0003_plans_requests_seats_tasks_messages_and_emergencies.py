@@ -382,6 +382,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("made_at", webapp.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.Integer(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_webhook_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
     )

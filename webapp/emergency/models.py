@@ -1,6 +1,6 @@
 """非常時: a unit (and all below it), or the city, works by other rules until it is closed with a record."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
@@ -68,3 +68,20 @@ class EmergencyAct(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by_id: Mapped[int | None]
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EmergencyCap(Base):
+    """窓口縮小・臨時閉庁 of one position on one day, from start to end (minutes). need None = closed."""
+
+    __tablename__ = "emergency_cap"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    act_id: Mapped[int] = mapped_column(
+        ForeignKey("emergency_act.id", ondelete="CASCADE"), index=True
+    )
+    position_id: Mapped[int] = mapped_column(ForeignKey("position.id", ondelete="CASCADE"))
+    day: Mapped[date]
+    start_minute: Mapped[int]
+    end_minute: Mapped[int]
+    need: Mapped[int | None]
+
+    __table_args__ = (Index("ix_emergency_cap_day", "day", "position_id"),)
