@@ -15,7 +15,7 @@ from webapp.core.db import db
 from webapp.core.refusals import RuleBroken
 from webapp.duties.models import Duty
 from webapp.requests.models import RequestSwap, TeleworkRequest
-from webapp.rota import swaps
+from webapp.rota import swap_work, swaps
 from webapp.rota.models import Swap
 from webapp.rota.swap_rules import OPEN
 from webapp.rota.swaps import Wish
@@ -79,6 +79,11 @@ def swaps_of(request_ids: Sequence[int]) -> dict[int, list[Swap]]:
     for request_id, swap in db.session.execute(query):
         found.setdefault(request_id, []).append(swap)
     return found
+
+
+def asked_of(swap_id: int) -> list[int]:
+    """Staff ids of those one exchange was offered to."""
+    return [offer.staff_id for offer in swap_work.offers_of([swap_id]).get(swap_id, ())]
 
 
 def link_of(swap_id: int) -> RequestSwap | None:
