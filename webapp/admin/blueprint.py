@@ -46,6 +46,7 @@ def _menu(actor: Actor) -> list[tuple[str, str, str]]:
             ("accounts", "admin.accounts", "アカウント"),
             ("settings", "admin.settings_page", "設定"),
             ("closures", "admin.closures", "閉庁日"),
+            ("webhooks", "admin.webhooks", "Webhook"),
         ]
     return [*entries, ("audit", "admin.audit_log", "記録")]
 

@@ -9,6 +9,7 @@ from webapp.admin import (
     organisation,
     overview,
     setting_pages,
+    webhooks,
 )
 from webapp.admin.blueprint import bp
 
@@ -22,4 +23,5 @@ __all__ = [
     "organisation",
     "overview",
     "setting_pages",
+    "webhooks",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 
 from webapp.core import clock
+from webapp.core.db import db, transaction
 from webapp.notices import sending
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,26 @@ class Courier:
     def _send(self, webhook_id: int) -> None:
         try:
             with self._app.app_context():
-                sending.send_due(webhook_id)
+                send_due(webhook_id)
         except Exception:
             log.exception("sending of webhook %d failed; trying again", webhook_id)
         finally:
             self._busy.discard(webhook_id)
+
+
+def send_due(webhook_id: int) -> int:
+    """Send what is due of one webhook, the oldest first; returns how many went out."""
+    sent = 0
+    for _ in range(sending.MOST_AT_ONCE):
+        with transaction():
+            claimed = sending.claim(webhook_id, now=clock.now())
+        if claimed is None:
+            break
+        db.session.remove()  # no connection is held while the other side takes its time
+        outcome = sending.deliver(claimed)
+        with transaction():
+            sending.note(claimed, outcome, now=clock.now())
+        sent += outcome.good
+        if not outcome.good:
+            break  # the others would meet the same; they have their turn in the next round
+    return sent

@@ -58,6 +58,7 @@ class Webhook(Base):
     failures: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_by: Mapped[int | None]
+    revision: Mapped[int] = mapped_column(default=1)
 
 
 class WebhookDelivery(Base):

@@ -12,12 +12,13 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, select, update
 
 from webapp.core import clock, settings
-from webapp.core.db import db, transaction
+from webapp.core.db import db
 from webapp.notices import posting, service
 from webapp.notices.models import Webhook, WebhookDelivery
 from webapp.notices.posting import PostFault
 from webapp.notices.settings import ALLOWED_HOSTS
 from webapp.notices.webhook_rules import (
+    TEST,
     TOO_MANY_FAILURES,
     TargetFault,
     body_of,
@@ -69,24 +70,6 @@ def _due(now: datetime) -> tuple[Any, ...]:
     return (WebhookDelivery.state == "waiting", WebhookDelivery.next_at <= now)
 
 
-def send_due(webhook_id: int) -> int:
-    """Send what is due of one webhook, the oldest first; returns how many went out. Opens its own transactions."""
-    sent = 0
-    for _ in range(MOST_AT_ONCE):
-        with transaction():
-            sending = claim(webhook_id, now=clock.now())
-        if sending is None:
-            break
-        db.session.remove()  # no connection is held while the other side takes its time
-        outcome = deliver(sending)
-        with transaction():
-            note(sending, outcome, now=clock.now())
-        sent += outcome.good
-        if not outcome.good:
-            break  # the others would meet the same; they have their turn in the next round
-    return sent
-
-
 def claim(webhook_id: int, *, now: datetime) -> Sending | None:
     """The next delivery of this webhook, ours alone for a minute; None where there is none. Inside a transaction."""
     hook = db.session.get(Webhook, webhook_id)
@@ -97,6 +80,12 @@ def claim(webhook_id: int, *, now: datetime) -> Sending | None:
             _fold_in(row)
             return _sending(row, hook)
     return None
+
+
+def own(row: WebhookDelivery, hook: Webhook, *, now: datetime) -> Sending:
+    """A row just made, sent by whoever made it. Inside the same transaction."""
+    row.tries, row.next_at = 1, now + timedelta(seconds=CLAIM_S)
+    return _sending(row, hook)
 
 
 def _waiting(webhook_id: int, now: datetime) -> Sequence[WebhookDelivery]:
@@ -121,7 +110,7 @@ def _won(row: WebhookDelivery, now: datetime) -> bool:
 
 def _fold_in(row: WebhookDelivery) -> None:
     """What happened again before the first was sent goes with it as one: 「申請12件」."""
-    if row.tries > 1 or row.event == "test":
+    if row.tries > 1 or row.event == TEST:
         return
     same = select(WebhookDelivery).where(
         WebhookDelivery.webhook_id == row.webhook_id,
@@ -187,12 +176,12 @@ def note(sending: Sending, outcome: Outcome, *, now: datetime) -> None:
     row.status = outcome.status
     if outcome.good:
         _end(row, "sent", now)
-    elif row.event == "test" or (again := next_try(row.tries, now=now)) is None:
+    elif row.event == TEST or (again := next_try(row.tries, now=now)) is None:
         _end(row, "failed", now, outcome.fault)
     else:
         row.next_at, row.fault = again, outcome.fault[:LONGEST_FAULT]
     hook = db.session.get(Webhook, sending.webhook_id, populate_existing=True, with_for_update=True)
-    if hook is not None and row.event != "test":
+    if hook is not None and row.event != TEST:
         _count(hook, outcome, now)
 
 

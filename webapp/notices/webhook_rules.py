@@ -17,6 +17,7 @@ EVENTS = {
     "emergency": "緊急時",
     "rota": "当番表の確定",
 }
+TEST = "test"
 FORMS = {"json": "JSON（署名つき）", "text": "チャット（text だけの JSON）"}
 WAITS = (
     timedelta(seconds=10),
@@ -124,7 +125,7 @@ def body_of(payload: dict[str, Any], form: str) -> bytes:
 def sentence(payload: dict[str, Any]) -> str:
     """「取次1件（市民課） https://…」: that something happened, never what."""
     where = f"（{payload['unit_name']}）" if payload.get("unit_name") else ""
-    what = EVENTS.get(payload["event"], "お知らせ")
+    what = "テスト" if payload["event"] == TEST else EVENTS[payload["event"]]
     return f"{what}{payload['count']}件{where} {payload['url']}"
 
 

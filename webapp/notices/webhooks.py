@@ -29,7 +29,7 @@ from sqlalchemy import select
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.notices.models import Webhook, WebhookDelivery
-from webapp.notices.webhook_rules import EVENTS
+from webapp.notices.webhook_rules import EVENTS, TEST
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
 
@@ -59,6 +59,16 @@ def happened(
         row.payload = _payload(row, hook, unit, path or _page(event, unit), count)
         db.session.add(row)
     return len(hooks)
+
+
+def trial(hook: Webhook, *, now: datetime) -> WebhookDelivery:
+    """A delivery by which one sees whether it arrives. Inside a transaction."""
+    unit = org.current_tree().by_id(hook.unit_id) if hook.unit_id is not None else None
+    row = _delivery(hook, TEST, now)
+    row.payload = _payload(row, hook, unit, "/", 1)
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def _listening(event: str, unit_id: int | None) -> list[Webhook]:
