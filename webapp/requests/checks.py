@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from webapp.core import clock
-from webapp.core.calendar import WEEKDAYS
 from webapp.core.hours import clock_of
 from webapp.requests.rulebook import Leave, Rules, Span
 from webapp.requests.wishes import Asked, Finding, Known, is_late
+from webapp.requests.wording import KIND_WORDS, PLACE_WORDS, day_words
 
 EXTENT_WORDS = {"whole": "終日", "am": "午前", "pm": "午後", "hours": "時間"}
 NEVER_BLOCK = frozenset({"duty", "place_kind_note"})
@@ -54,16 +54,16 @@ def _target(known: Known) -> Iterable[Finding]:
 
 def _day(asked: Asked, known: Known, now: datetime) -> Iterable[Finding]:
     if known.closed:
-        yield Finding("closed", "days", f"{md(asked.day)}は閉庁日です（{known.closed}）")
+        yield Finding("closed", "days", f"{day_words(asked.day)}は閉庁日です（{known.closed}）")
     elif known.hours is None:
-        yield Finding("no_hours", "days", f"{md(asked.day)}は勤務日ではありません")
+        yield Finding("no_hours", "days", f"{day_words(asked.day)}は勤務日ではありません")
     if asked.oral:
         return
     if asked.day < clock.to_tokyo(now).date():
         yield Finding(
             "past",
             "days",
-            f"{md(asked.day)}は過ぎています。口頭で承認を受けていたら「口頭で承認済」にしてください",
+            f"{day_words(asked.day)}は過ぎています。口頭で承認を受けていたら「口頭で承認済」にしてください",
         )
     elif is_late(known, now=now) and known.deadline_at is not None:
         yield Finding("late", "days", f"締切（{until(known.deadline_at)}）を過ぎています")
@@ -76,7 +76,9 @@ def _week(asked: Asked, rules: Rules, known: Known) -> Iterable[Finding]:
     days = len(known.week | {asked.day})
     if rules.week_most is not None and days > rules.week_most:
         yield Finding(
-            "cap", "days", f"{md(asked.day)}の週は{days}日目です（上限は週{rules.week_most}日）"
+            "cap",
+            "days",
+            f"{day_words(asked.day)}の週は{days}日目です（上限は週{rules.week_most}日）",
         )
     whole = known.whole_week | ({asked.day} if asked.extent == "whole" else frozenset())
     office = len(known.working - whole)
@@ -84,7 +86,7 @@ def _week(asked: Asked, rules: Rules, known: Known) -> Iterable[Finding]:
         yield Finding(
             "office",
             "days",
-            f"{md(asked.day)}の週の出勤が{office}日になります（週{rules.week_office}日以上）",
+            f"{day_words(asked.day)}の週の出勤が{office}日になります（週{rules.week_office}日以上）",
         )
 
 
@@ -152,10 +154,6 @@ def _inside(span: Span, whole: Span) -> bool:
 
 
 # --- place, work, material ------------------------------------------------------------------
-
-
-PLACE_WORDS = {"home": "在宅", "satellite": "サテライト", "mobile": "モバイルワーク"}
-KIND_WORDS = {"own": "自宅", "parents": "親族の家", "hospital": "病院など", "other": "自宅のほか"}
 
 
 def _place(asked: Asked, rules: Rules) -> Iterable[Finding]:
@@ -226,7 +224,7 @@ def _carrying(asked: Asked, rules: Rules) -> Iterable[Finding]:
 def _occupied(asked: Asked, known: Known) -> Iterable[Finding]:
     for turn in known.turns:
         if _meets(asked, turn.start, turn.end) and not turn.away:
-            when = f"{md(asked.day)} {span_words((turn.start, turn.end))}"
+            when = f"{day_words(asked.day)} {span_words((turn.start, turn.end))}"
             yield Finding(
                 "duty",
                 "days",
@@ -235,7 +233,7 @@ def _occupied(asked: Asked, known: Known) -> Iterable[Finding]:
     absent = [(s, e, word) for s, e, word in known.absent if _meets(asked, s, e)]
     for start, end, word in absent:
         span = span_words((start, end))
-        yield Finding("absent", "days", f"{md(asked.day)} {span} は{word}の予定です")
+        yield Finding("absent", "days", f"{day_words(asked.day)} {span} は{word}の予定です")
 
 
 def _meets(asked: Asked, start: int, end: int) -> bool:
@@ -288,14 +286,9 @@ def same_week(one: date, other: date) -> bool:
 # --- words ----------------------------------------------------------------------------------
 
 
-def md(day: date) -> str:
-    """12月1日（火）."""
-    return f"{day.month}月{day.day}日（{WEEKDAYS[day.weekday()]}）"
-
-
 def until(instant: datetime) -> str:
     local = clock.to_tokyo(instant)
-    return f"{md(local.date())}{local.hour}:{local.minute:02d}"
+    return f"{day_words(local.date())}{local.hour}:{local.minute:02d}"
 
 
 def span_words(span: Span) -> str:

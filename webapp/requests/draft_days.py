@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 
 from webapp.org import queries as org
 from webapp.requests import records
-from webapp.requests.checks import md
 from webapp.requests.draft import Draft
 from webapp.requests.forms import MOST_DAYS, repeated
 from webapp.requests.known import Days
+from webapp.requests.wording import day_words
 
 
 def fill_days(draft: Draft, days: Days, but: Sequence[int], now: datetime) -> None:
@@ -22,7 +22,8 @@ def fill_days(draft: Draft, days: Days, but: Sequence[int], now: datetime) -> No
     outside = [day for day in draft.days if not first <= day <= last]
     if outside:
         draft.fault(
-            "days", f"{md(outside[0])}は申請できません。{md(first)}〜{md(last)}の日にしてください"
+            "days",
+            f"{day_words(outside[0])}は申請できません。{day_words(first)}〜{day_words(last)}の日にしてください",
         )
     if len(draft.days) > MOST_DAYS:
         draft.fault(

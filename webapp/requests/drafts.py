@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from webapp.requests import records
-from webapp.requests.checks import md
 from webapp.requests.draft import Draft
 from webapp.requests.draft_content import find_people, find_place, find_tasks, is_protected, require
 from webapp.requests.draft_days import fill_days
@@ -12,6 +11,7 @@ from webapp.requests.draft_hours import allotted, span_of, with_pause
 from webapp.requests.forms import RequestBody
 from webapp.requests.known import Days
 from webapp.requests.wishes import Asked
+from webapp.requests.wording import day_words
 
 
 def draft_of(body: RequestBody, days: Days, *, but: Sequence[int] = (), now: datetime) -> Draft:
@@ -63,4 +63,4 @@ def _free(draft: Draft, days: Days, but: Sequence[int]) -> None:
                 and row.start_minute < asked.end
             ):
                 draft.taken = True
-                draft.fault("days", f"{md(row.day)}は、もう申請があります")
+                draft.fault("days", f"{day_words(row.day)}は、もう申請があります")

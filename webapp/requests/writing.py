@@ -8,12 +8,12 @@ from webapp.accounts.access import Actor
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.org import queries as org
-from webapp.requests.checks import md
 from webapp.requests.drafts import Draft
 from webapp.requests.forms import RequestBody
 from webapp.requests.known import Filer
 from webapp.requests.models import TeleworkRequest
 from webapp.requests.wishes import Asked, Finding, Known, is_late
+from webapp.requests.wording import day_words
 from webapp.seats import loans, releasing
 from webapp.seats import service as seats
 
@@ -29,12 +29,19 @@ class Checked:
 
 
 def put(
-    row: TeleworkRequest, checked: Checked, asked: Asked, *, actor: Actor, now: datetime
+    row: TeleworkRequest,
+    checked: Checked,
+    asked: Asked,
+    *,
+    new: bool = True,
+    actor: Actor,
+    now: datetime,
 ) -> TeleworkRequest:
-    """The fields of 申出, new or again."""
+    """The fields of 申出, new or again; who filed it, and since when it waits, stays as it is."""
     draft, who = checked.draft, checked.who
     row.staff_id, row.unit_id = who.staff_id, who.unit.id
-    row.filed_at, row.filed_by = now, actor.staff_id
+    if new:
+        row.filed_at, row.filed_by = now, actor.staff_id
     _put_time(row, asked)
     _put_content(row, draft, asked)
     row.confirmer_id = draft.confirmer_id
@@ -102,7 +109,7 @@ class _at:  # noqa: N801 reads as a preposition
     def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:
         if not isinstance(fault, RuleBroken | NotFound | Conflict):
             return
-        words = f"{md(self._row.day)}: {fault.message}{_instead(fault)}"
+        words = f"{day_words(self._row.day)}: {fault.message}{_instead(fault)}"
         kind = Conflict if isinstance(fault, Conflict) else RuleBroken
         raise kind(words, {self._field: words.rstrip("。")}) from fault
 
