@@ -1,6 +1,6 @@
 """Bodies of the plain forms of the planned day, the weekly pattern, day events and calendars."""
 
-from datetime import date
+import datetime
 from typing import Annotated, Literal
 
 from flask import request
@@ -14,6 +14,7 @@ from webapp.plans.rules import Kind
 from webapp.plans.spans import Extent
 from webapp.plans.weekly import Part
 
+Day = datetime.date
 Site = Annotated[str, Field(max_length=60)]
 
 
@@ -33,8 +34,8 @@ def _minute(text: str | None) -> int | None:
 class DayForm(FormBody):
     """start and end count with extent "hours"."""
 
-    date: date
-    last: date | None = None
+    date: Day
+    last: Day | None = None
     kind: Literal["office", "home", "satellite", "mobile", "trip", "leave", "meeting"]
     extent: Literal["whole", "am", "pm", "hours"] = "whole"
     start: Time | None = None
@@ -57,8 +58,8 @@ class EventForm(FormBody):
     """unit: its code, empty = the whole town hall."""
 
     unit: Annotated[str, Field(max_length=32)] = ""
-    date: date
-    last: date | None = None
+    date: Day
+    last: Day | None = None
     name: Annotated[str, Field(min_length=1, max_length=60)]
     start: Time | None = None
     end: Time | None = None
@@ -70,8 +71,8 @@ class EventForm(FormBody):
 
 
 class PatternDays(FormBody):
-    starts_on: date
-    ends_on: date | None = None
+    starts_on: Day
+    ends_on: Day | None = None
     seen: Annotated[str, Field(max_length=16)] = ""
 
 
