@@ -43,6 +43,7 @@ FEATURES = (
     "attendance",
     "standup",
     "positions",
+    "plans",
     "tasks",
     "board",
     "coverage",
