@@ -23,16 +23,24 @@ from webapp.coverage import help_live
 from webapp.coverage import live as coverage_live
 from webapp.coverage.lines_live import LiveLines
 from webapp.duties import queries as duties
+from webapp.emergency import bar
+from webapp.emergency import live as emergency_live
+from webapp.emergency import queries as emergencies
+from webapp.emergency.live import LiveEmergency
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
 from webapp.messages import live as messages_live
 from webapp.notices import live as notices
 from webapp.notices import queries as notice_queries
+from webapp.positions import queries as position_queries
 from webapp.positions import service as positions
 from webapp.presence.service import record_connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
+from webapp.requests import live as requests_live
+from webapp.requests import swapping, telling
 from webapp.rota import live as rota_live
+from webapp.rota import swap_work
 from webapp.seats import lines, loan_queries
 from webapp.seats import live as seats_live
 from webapp.seats import queries as seat_queries
@@ -49,6 +57,9 @@ FEATURES = (
     "coverage",
     "kiosk",
     "rota",
+    "emergency",
+    "messages",
+    "requests",
     "reports",
     "admin",
     "api",
@@ -133,13 +144,22 @@ def register_features(app: Flask) -> None:
     """Blueprints: `webapp.<feature>.routes.bp`."""
     for feature in FEATURES:
         app.register_blueprint(import_module(f"webapp.{feature}.routes").bp)
-    for feature in ("presence", "plans", "attendance", "duties", "notices", "messages"):
+    for feature in (
+        "presence",
+        "plans",
+        "attendance",
+        "duties",
+        "notices",
+        "messages",
+        "emergency",
+    ):
         import_module(f"webapp.{feature}.owndata")
     positions.lend(  # the duties stand above the positions
         lambda position_id, first, last: {
             duty.staff_id for duty in duties.duties_at([position_id], first, last)
         }
     )
+    position_queries.lend_caps(emergencies.caps_on)  # and so do the emergencies
 
 
 def register_pages(app: Flask) -> None:
@@ -147,6 +167,7 @@ def register_pages(app: Flask) -> None:
     app.before_request(parse.refuse_nul)
     pages.register_security_headers(app)
     pages.register_template_words(app)
+    bar.register(app)
 
 
 def register_realtime(app: Flask) -> None:
@@ -165,11 +186,14 @@ def register_realtime(app: Flask) -> None:
     pump.register(notice_queries.TOPIC, notices.render)
     pump.register("rota", rota_live.LiveRota().render)
     pump.register("help", help_live.render)
+    pump.register("emergency", LiveEmergency().render, rest_s=emergency_live.REST_S)
     pump.register(messages_live.MEMO, messages_live.render_memos)
     pump.register(messages_live.QUESTION, messages_live.render_questions)
     pump.register(seat_queries.TOPIC, seats_live.render_seats)
     pump.register(loan_queries.TOPIC, seats_live.render_loans)
     pump.register(lines.TOPIC, LiveLines().render)
+    pump.register(telling.TOPIC, requests_live.render)
+    swap_work.on_over(swapping.went_on)  # 打診: what was asked for a request goes on from there
     server = engine.make_server(app.config["ZAISEKI"])
     server.init_app(app)
     ports = sockets.Ports(

@@ -20,8 +20,8 @@ from webapp.org import queries as org
 from webapp.plans.service import Entry
 from webapp.tasks.models import Task, TaskPerson
 
-CALL = {"to": "121", "caller": "田中様", "telephone": "042-555-0123", "text": "入所の書類の件"}
-SECRETS = ("田中", "555", "入所")
+CALL = {"to": "121", "caller": "田中様", "telephone": "042-555-0123", "text": "診断書の写しの件"}
+SECRETS = ("田中", "555", "診断書")
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +117,7 @@ def test_outside_the_office_there_is_number_and_chip_alone(stage: Stage) -> None
     page = stage.browser("121").get("/messages").text
     assert "042-555-0123" in page
     assert "田中" not in page
-    assert "入所の書類" not in page
+    assert "診断書" not in page
 
 
 def test_the_municipality_may_settle_it_otherwise(stage: Stage) -> None:
@@ -344,6 +344,7 @@ def test_where_settled_so_it_moves_by_itself_and_its_writer_knows(stage: Stage, 
     stage.api("121").punch("end", "e")
     at("10:30")
     minute.every_minute(now=clock.now())
+    db.session.rollback()
     db.session.expire_all()
     assert db.session.get_one(PhoneMemo, memo).to_id == stage.ids["131"]
     assert told(stage, "220") == ["あなたの書いた取次1件は今井 哲也さんが受けます。"]
@@ -414,7 +415,7 @@ def test_search_stays_in_ones_own_kakari(stage: Stage) -> None:
         answer = stage.api(number, "self unit:read").get("/messages?q=田中")
         found[number] = [row["id"] for row in answer.json["memos"]]
     assert found == {"120": [memo], "131": [], "100": [], "220": []}
-    for q in ("0425550123", "書類 田中", "折り返し"):
+    for q in ("0425550123", "診断書 田中", "折り返し"):
         answer = stage.api("120", "self unit:read").get(f"/messages?q={q}")
         assert [row["id"] for row in answer.json["memos"]] == [memo]
     for q in ("%", "_", "田中 別件"):
@@ -439,10 +440,12 @@ def test_texts_and_numbers_go_and_the_count_stays(stage: Stage, at: Any) -> None
     turn(stage, "121", memo, "done", 1)
     at("2026-12-24 09:00")
     jobs.every_hour(stage.app)
+    db.session.rollback()
     db.session.expire_all()
     assert db.session.get_one(PhoneMemo, memo).caller == "田中様"  # 30 days are not over
     at("2026-12-24 12:00")
     jobs.every_hour(stage.app)
+    db.session.rollback()
     db.session.expire_all()
     row = db.session.get_one(PhoneMemo, memo)
     assert (row.caller, row.telephone, row.text) == ("", "", "")
@@ -459,6 +462,7 @@ def test_the_days_are_a_setting_and_what_is_open_is_kept(stage: Stage, at: Any) 
     at("2026-11-26 09:00")
     clock.freeze(clock.now() + timedelta(hours=2))
     jobs.every_hour(stage.app)
+    db.session.rollback()
     db.session.expire_all()
     assert db.session.get_one(PhoneMemo, done).erased_at is not None
     assert db.session.get_one(PhoneMemo, still).caller == "田中様"
@@ -468,6 +472,7 @@ def test_what_nobody_finishes_is_forgotten_as_well(stage: Stage) -> None:
     memo = written(stage)["id"]
     clock.freeze(clock.now() + timedelta(days=181))
     jobs.every_hour(stage.app)
+    db.session.rollback()
     db.session.expire_all()
     row = db.session.get_one(PhoneMemo, memo)
     assert (row.state, row.caller) == ("done", "")

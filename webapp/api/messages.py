@@ -52,23 +52,8 @@ def memo_list() -> Response:
     if q or tab in ("unit", "done"):
         require_scope(actor, Scope.UNIT_READ)
     with snapshot():
-        memos = (
-            showing.found(q, actor, now=now)
-            if q
-            else showing.listed(_rows(tab, actor, now), actor, now=now)
-        )
+        memos = showing.found(q, actor, now=now) if q else showing.of_tab(tab, actor, now=now)
         return jsonify(memos=memos, open=queries.open_count(actor.staff_id), as_of=_iso(now))
-
-
-def _rows(tab: str, actor: Actor, now: datetime) -> list[PhoneMemo]:
-    match tab:
-        case "unit":
-            return queries.of_own_units(actor, now=now)
-        case "written":
-            return queries.written_by(actor.staff_id)
-        case "done":
-            return queries.finished(actor, now=now)
-    return queries.mine(actor.staff_id)
 
 
 def _iso(instant: datetime) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from webapp.accounts.access import Actor
 from webapp.core import clock, settings
-from webapp.messages import access, queries, whereabouts
+from webapp.messages import access, passing, queries, whereabouts
 from webapp.messages.access import Held, held_of
 from webapp.messages.models import PhoneMemo
 from webapp.messages.rules import (
@@ -153,7 +153,49 @@ def found(q: str, actor: Actor, *, now: datetime) -> list[Shown]:
 
 
 def home_block(actor: Actor, *, now: datetime) -> Shown:
-    """For 自分の今日: {"memos": what waits for oneself, "open": how many of them 未対応}. The template is
-    messages/home_block.html."""
+    """For 自分の今日: {"memos": 未対応 and 連絡済 to oneself, "open": how many 未対応, "gone": see gone()}.
+
+    The template is messages/home_block.html."""
     memos = listed(queries.mine(actor.staff_id), actor, now=now)
-    return {"memos": memos, "open": sum(memo["state"] == State.OPEN for memo in memos)}
+    waiting = sum(memo["state"] == State.OPEN for memo in memos)
+    return {"memos": memos, "open": waiting, "gone": gone(actor, now=now) if waiting else []}
+
+
+def of_tab(tab: str, actor: Actor, *, now: datetime) -> list[Shown]:
+    """mine, unit, written or done."""
+    match tab:
+        case "unit":
+            rows = queries.of_own_units(actor, now=now)
+        case "written":
+            rows = queries.written_by(actor.staff_id)
+        case "done":
+            rows = queries.finished(actor, now=now)
+        case _:
+            rows = queries.mine(actor.staff_id)
+    return listed(rows, actor, now=now)
+
+
+def counts(actor: Actor, *, now: datetime) -> dict[str, int]:
+    """未対応 on each tab that has some."""
+    unit = Book(rows := queries.of_own_units(actor, now=now), actor, now=now)
+    return {
+        "mine": queries.open_count(actor.staff_id),
+        "unit": sum(row.state == State.OPEN and unit.readable(row) for row in rows),
+    }
+
+
+def gone(actor: Actor, *, now: datetime) -> list[Shown]:
+    """One's day is over and memos are left: each with the first who could take it on, None where nobody is there."""
+    found = []
+    for memo in passing.left_behind([actor.staff_id], now=now):
+        takers = passing.ready(memo, now=now)
+        taker = passing.taker_json(takers[0]) if takers else None
+        found.append({"memo": one(memo, actor, now=now), "taker": taker})
+    return found
+
+
+def unit_words(unit_id: int) -> str:
+    """保育課 入所係."""
+    tree = org.current_tree()
+    nodes = (tree.section(unit_id), tree.by_id(unit_id))
+    return " ".join(dict.fromkeys(node.name for node in nodes if node is not None))
