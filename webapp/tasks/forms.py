@@ -16,7 +16,7 @@ def _lines(value: object) -> object:
     return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
-Words = Annotated[str, BeforeValidator(_lines), StringConstraints(max_length=400)]
+Words = Annotated[str, StringConstraints(max_length=400), BeforeValidator(_lines)]
 
 
 class TaskForm(FormBody):

@@ -92,8 +92,13 @@ def check(content: bytes, file: str, tasks: Sequence[Task], book: Book, *, whole
     if not table.rows and not table.faults:
         table.fault(2, "", "業務が1つもありません", "見出しの下に1行ずつ書いてください")
     _refuse_too_many(found, table, tasks)
-    found.faults = sorted(table.faults, key=lambda fault: fault.line)
+    found.faults = sorted(table.faults, key=lambda fault: (fault.line, _place(fault.column)))
     return found
+
+
+def _place(column: str) -> int:
+    names = [each.name for each in COLUMNS]
+    return names.index(column) if column in names else -1
 
 
 def _refuse_too_many(found: Checked, table: Table, tasks: Sequence[Task]) -> None:
