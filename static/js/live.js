@@ -202,6 +202,9 @@ const PASSED_ON = [
   "notice",
   "message",
   "question",
+  "request",
+  "emergency",
+  "emergency_tally",
 ];
 
 /** What concerns the person on whatever page: told to the page as events of the document.

@@ -22,7 +22,7 @@ from webapp.requests.effect_words import Summary
 from webapp.requests.known import Days
 from webapp.requests.models import TeleworkRequest
 from webapp.requests.rulebook import Deadline
-from webapp.requests.rules import STATE_WORDS, UNDECIDED, Act, Standing, State, acts_in, may
+from webapp.requests.rules import STATE_WORDS, UNDECIDED, Standing, State, acts_in, may
 from webapp.requests.steps import STEP_WORDS
 from webapp.requests.undoing import can_undo
 from webapp.requests.ways import Ways
@@ -174,6 +174,12 @@ class Detail:
         return capacity_words(self.row)
 
     @property
+    def offer(self) -> str:
+        """11:00〜17:15, as proposed to the person."""
+        found = self.row.proposal
+        return span_words(found["start"], found["end"]) if found else ""
+
+    @property
     def why(self) -> str:
         """Why the viewer decides as 代決者."""
         return WHY_WORDS[self.approvers.why] if self.approvers.why else ""
@@ -201,10 +207,6 @@ def detail_of(row: TeleworkRequest, actor: Actor, *, now: datetime) -> Detail:
         _pending(row),
         can_undo(row, actor, now=now),
     )
-
-
-def may_act(detail: Detail, act: Act) -> bool:
-    return act.value in detail.acts
 
 
 def facts_words(row: TeleworkRequest) -> str:

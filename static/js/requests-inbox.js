@@ -1,0 +1,168 @@
+// The inbox of requests: fetches the list and the chosen request again when something moved, arrow keys, the way back
+// as a toast. Every act is a plain form; nothing here is needed to decide.
+import { Live } from "./live.js";
+import { announce, toast } from "./toast.js";
+import { t } from "./text.js";
+
+const REST = 120; // between two parts of the effects that are still worked out
+const SOON = 250; // several that move at once are one look
+
+const inbox = document.querySelector("[data-inbox]");
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let waiting;
+let working = false;
+
+// --- fetching again -------------------------------------------------------------------------
+
+/** @param {string} path @param {string} part */
+async function fetched(path, part) {
+  const answer = await fetch(`${path}?part=${part}`, {
+    headers: { Accept: "text/html" },
+    cache: "no-store",
+  });
+  if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return /** @type {HTMLElement | null} */ (page.querySelector(`[data-${part}]`));
+}
+
+function list() {
+  return /** @type {HTMLElement | null} */ (document.querySelector("[data-list]"));
+}
+
+function detail() {
+  return /** @type {HTMLElement | null} */ (document.querySelector("[data-detail]"));
+}
+
+/** Until every effect is known: the server works on them a tenth of a second at a time. */
+async function refreshList() {
+  if (working) return;
+  working = true;
+  try {
+    for (;;) {
+      const fresh = await fetched("/requests", "list");
+      if (!fresh) break;
+      showList(fresh);
+      if (Number(fresh.dataset.rest ?? 0) === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, REST));
+    }
+  } finally {
+    working = false;
+  }
+}
+
+/** @param {HTMLElement} fresh */
+function showList(fresh) {
+  const old = list();
+  if (!old) return;
+  const at = /** @type {HTMLElement | null} */ (
+    document.activeElement?.closest?.("[data-list] a.req, [data-list] button") ?? null
+  );
+  const focused = at?.dataset.request;
+  const before = Number(old.dataset.waitingCount ?? 0);
+  const now = Number(fresh.dataset.waitingCount ?? 0);
+  for (const token of fresh.querySelectorAll('input[name="csrf_token"]'))
+    token.setAttribute("value", csrf());
+  old.replaceWith(fresh);
+  mark();
+  if (focused) /** @type {HTMLElement | null} */ (lineOf(focused))?.focus();
+  const count = document.querySelector("[data-waiting]");
+  if (count) count.textContent = String(now);
+  document.title = document.title.replace(/承認待ち\d+/, `承認待ち${now}`);
+  if (now > before) announce(t("承認待ちの申請が {n} 件になりました。", { n: now }));
+}
+
+function csrf() {
+  return document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
+}
+
+/** @param {string} id */
+function lineOf(id) {
+  return document.querySelector(`[data-list] [data-request="${CSS.escape(id)}"]`);
+}
+
+/** The line of the request that is shown. */
+function mark() {
+  for (const line of document.querySelectorAll("[data-list] [aria-current]"))
+    line.removeAttribute("aria-current");
+  const shown = detail()?.dataset.detail;
+  if (shown) lineOf(shown)?.setAttribute("aria-current", "true");
+}
+
+/** Not while somebody is writing a reason in it. */
+async function refreshDetail() {
+  const old = detail();
+  if (!old || old.querySelector("details[open].rest") || old.contains(writing())) return;
+  const had = old.contains(document.activeElement);
+  const fresh = await fetched(`/requests/${old.dataset.detail}`, "detail");
+  if (!fresh || fresh.dataset.revision === old.dataset.revision) {
+    if (!fresh || fresh.outerHTML === old.outerHTML) return;
+  }
+  for (const token of fresh.querySelectorAll('input[name="csrf_token"]'))
+    token.setAttribute("value", csrf());
+  old.replaceWith(fresh);
+  if (had) /** @type {HTMLElement | null} */ (fresh.querySelector("h2"))?.focus();
+}
+
+function writing() {
+  const at = document.activeElement;
+  return at instanceof HTMLInputElement || at instanceof HTMLSelectElement ? at : null;
+}
+
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    void refreshList().catch(() => {});
+    void refreshDetail().catch(() => {});
+  }, SOON);
+}
+
+// --- keys -----------------------------------------------------------------------------------
+
+/** @param {KeyboardEvent} event */
+function arrows(event) {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  if (event.altKey || event.ctrlKey || event.metaKey || writing()) return;
+  const lines = /** @type {HTMLElement[]} */ ([
+    ...document.querySelectorAll(".inbox-list a.req"),
+  ]);
+  if (lines.length === 0) return;
+  const inList = document.activeElement?.closest(".inbox-list, body > *") ?? null;
+  const at = lines.findIndex((line) => line === document.activeElement);
+  if (at < 0 && inList && !inList.matches(".inbox-list") && document.activeElement !== document.body)
+    return;
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  const from = at < 0 ? lines.findIndex((line) => line.hasAttribute("aria-current")) - (step > 0 ? 1 : 0) : at;
+  const next = Math.min(Math.max(from + step, 0), lines.length - 1);
+  lines[next].focus();
+  event.preventDefault();
+}
+
+// --- the way back ---------------------------------------------------------------------------
+
+function wireUndo() {
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-undo]"));
+  if (!form) return;
+  const text = form.querySelector("[data-undo-text]")?.textContent ?? "";
+  form.hidden = true;
+  history.replaceState(null, "", location.pathname); // loading again must not offer it again
+  toast(text, { undo: () => form.requestSubmit() });
+}
+
+function wireLive() {
+  document.addEventListener("zaiseki:request", soon);
+  if (!document.getElementById("live")) return;
+  new Live({
+    units: [],
+    fetch: async () => {
+      await refreshList();
+      await refreshDetail();
+    },
+  });
+}
+
+if (inbox) {
+  wireLive();
+  if (Number(list()?.dataset.rest ?? 0) > 0) void refreshList().catch(() => {});
+}
+document.addEventListener("keydown", arrows);
+wireUndo();
