@@ -10,6 +10,7 @@ from webapp.attendance import jobs as attendance_jobs
 from webapp.core import clock
 from webapp.core.db import transaction
 from webapp.coverage import retention
+from webapp.emergency import jobs as emergency
 from webapp.messages import jobs as messages
 from webapp.messages import retention as memos
 from webapp.notices import service as notices
@@ -50,7 +51,7 @@ def send_webhooks(app: Flask) -> None:
 
 def one_round(app: Flask, rounds: int) -> None:
     """A folder that cannot be read must not keep the hourly forgetting from its work."""
-    due = [every_minute, expire_swaps, pass_messages_on]
+    due = [every_minute, expire_swaps, remind_of_emergencies, pass_messages_on]
     if rounds % ROUNDS_AN_HOUR == 0:
         due.append(every_hour)
     for job in due:
@@ -81,6 +82,11 @@ def pass_messages_on(app: Flask) -> None:
         messages.every_minute(now=clock.now())
 
 
+def remind_of_emergencies(app: Flask) -> None:
+    with app.app_context():
+        emergency.remind(now=clock.now())
+
+
 def every_hour(app: Flask) -> None:
     with app.app_context():
         now = clock.now()
@@ -88,5 +94,6 @@ def every_hour(app: Flask) -> None:
             forget_spent_claims(now=now)
             retention.forget(now=now)
             notices.forget(now=now)
+            emergency.forget(now=now)
             memos.forget(now=now)
         attendance_jobs.daily(now)

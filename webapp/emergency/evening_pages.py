@@ -63,9 +63,10 @@ def evening_book(code: str) -> Any:
 
 
 def _as_html(sheet: Evening) -> bytes:
-    style = Path(current_app.static_folder or "") / "css" / "emergency-paper.css"
-    page = render_template("emergency/evening_file.html", sheet=sheet, style=style.read_text())
-    return page.encode()
+    """Opened from a disk there is no style sheet beside it, and no policy against one within it."""
+    css = Path(current_app.static_folder or "") / "css" / "emergency-paper.css"
+    page = render_template("emergency/evening_file.html", sheet=sheet)
+    return page.replace("</head>", f"<style>\n{css.read_text()}</style>\n</head>", 1).encode()
 
 
 TYPES = {"html": "text/html; charset=utf-8", "xlsx": evening_xlsx.TYPE}

@@ -95,10 +95,20 @@ class AnswerBody(Body):
 
 
 class AnswerForm(FormBody):
-    answer: Answer
-    minutes: Annotated[int, Field(ge=5, le=600)] | None = None
+    """said: "come-30", "home", "no"; one button, one answer."""
+
+    said: Annotated[str, Field(pattern=r"^(come-[0-9]{1,3}|home|no)$")]
     staff: Number | None = None
-    next: Annotated[str, Field(max_length=300)] = ""
+    next: Annotated[str, Field(max_length=500)] = ""
+
+    @property
+    def answer(self) -> Answer:
+        return Answer(self.said.partition("-")[0])
+
+    @property
+    def minutes(self) -> int | None:
+        minutes = self.said.partition("-")[2]
+        return min(max(int(minutes), 5), 600) if minutes else None
 
 
 class CloseBody(Body):
