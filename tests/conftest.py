@@ -4,7 +4,6 @@ The features suite also runs on PostgreSQL: `ZAISEKI_TEST_DATABASE=postgres pyte
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.stage import Stage, make_app, template_database
+from tests.stage import Apps, Stage, lay_down, template_database
 from tests.tools.postgres import PostgresTemplates
 from webapp.core import clock
 from webapp.core.db import db
@@ -70,24 +69,28 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresTempl
     templates.stop()
 
 
+@pytest.fixture(scope="session")
+def database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("test") / "zaiseki.db"
+
+
 @pytest.fixture
-def database_url(
-    template: Path, postgres: PostgresTemplates | None, tmp_path: Path
-) -> Iterator[str]:
-    """A fresh migrated database (a copied file: 18 ms measured)."""
+def database_url(template: Path, postgres: PostgresTemplates | None, database_file: Path) -> str:
+    """A fresh migrated database (a copied file: 18 ms measured), always at the same address."""
     if postgres is not None:
-        url, drop = postgres.fresh()
-        yield url
-        drop()
-        return
-    path = tmp_path / "zaiseki.db"
-    shutil.copy(template, path)
-    yield f"sqlite:///{path}"
+        return postgres.fresh()
+    lay_down(template, database_file)
+    return f"sqlite:///{database_file}"
+
+
+@pytest.fixture(scope="session")
+def apps() -> Apps:
+    return Apps()
 
 
 @pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    app = make_app(database_url)
+def app(database_url: str, apps: Apps) -> Iterator[Flask]:
+    app = apps.on(database_url)
     with app.app_context():
         yield app
         db.session.remove()
@@ -95,17 +98,30 @@ def app(database_url: str) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
-def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def staged(
+    template: Path, postgres: PostgresTemplates | None, tmp_path_factory: pytest.TempPathFactory
+) -> Path | None:
+    """The stage set up once, on Tuesday at 10:20; tests copy it."""
     clock.freeze(tokyo("10:20"))
-    return Stage.template(template, tmp_path_factory.mktemp("stage") / "stage.db")
+    if postgres is None:
+        return Stage.template(template, tmp_path_factory.mktemp("stage") / "stage.db")
+    Stage.fill(postgres.fresh())
+    postgres.keep("stage")
+    return None
 
 
 @pytest.fixture
-def stage(app: Flask, staged: Path, postgres: PostgresTemplates | None, tmp_path: Path) -> Stage:
+def stage(
+    app: Flask, staged: Path | None, postgres: PostgresTemplates | None, database_file: Path
+) -> Stage:
     """A small town hall: see `tests.stage.Stage`."""
+    db.session.remove()
+    db.engine.dispose()
     if postgres is not None:
-        return Stage(app).set_up()
-    return Stage(app).resume(staged, tmp_path / "zaiseki.db")
+        postgres.fresh("stage")
+    elif staged is not None:
+        lay_down(staged, database_file)
+    return Stage(app).resume()
 
 
 @pytest.fixture
