@@ -32,6 +32,7 @@ from webapp.extensions import babel, db
 from webapp.messages import live as messages_live
 from webapp.notices import live as notices
 from webapp.notices import queries as notice_queries
+from webapp.org import sites
 from webapp.positions import queries as position_queries
 from webapp.positions import service as positions
 from webapp.presence.service import record_connections
@@ -53,6 +54,7 @@ FEATURES = (
     "positions",
     "plans",
     "tasks",
+    "seats",
     "board",
     "coverage",
     "kiosk",
@@ -159,6 +161,7 @@ def register_features(app: Flask) -> None:
             duty.staff_id for duty in duties.duties_at([position_id], first, last)
         }
     )
+    sites.lend(seat_queries.own_site_names)
     position_queries.lend_caps(emergencies.caps_on)  # and so do the emergencies
 
 

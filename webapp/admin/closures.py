@@ -10,14 +10,14 @@ from sqlalchemy import select
 from webapp.accounts.access import Actor
 from webapp.admin import queries
 from webapp.admin.blueprint import admin_only, bp, page
-from webapp.core import audit, calendar, clock, facts, settings
+from webapp.core import audit, calendar, clock, facts
 from webapp.core.db import db, transaction
 from webapp.core.hours import clock_of
 from webapp.core.models import Closure
 from webapp.core.refusals import NotFound
 from webapp.org import queries as org
 from webapp.org.import_cells import date_of, minutes_of
-from webapp.org.settings import SITES
+from webapp.org.sites import site_names
 from webapp.realtime import outbox
 
 
@@ -37,7 +37,7 @@ def _page(actor: Actor, values: dict[str, str], errors: dict[str, str], status: 
         rows=rows,
         values=values,
         errors=errors,
-        sites=[("", _("全庁"))] + [(site, site) for site in settings.value(SITES)],
+        sites=[("", _("全庁"))] + [(site, site) for site in site_names()],
         clock_of=clock_of,
         holidays=_holidays(today),
         today=today,

@@ -13,13 +13,13 @@ from webapp.accounts.rules import Scope
 from webapp.attendance import corrections, history, queries, rules, service
 from webapp.attendance.corrections import Asked
 from webapp.attendance.forms import CorrectionBody, CorrectionForm, MissingEndForm, OnBehalfForm
-from webapp.core import clock, settings
+from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.core.refusals import NotFound, RuleBroken
 from webapp.org import queries as org
 from webapp.org.models import Staff
-from webapp.org.settings import SITES
+from webapp.org.sites import site_names
 from webapp.presence.facts import PunchKind
 
 bp = Blueprint("attendance", __name__)
@@ -101,7 +101,7 @@ def _correction_page(
         values=defaults | values,
         errors=errors,
         message=message,
-        sites=settings.value(SITES),
+        sites=site_names(),
         reasons=[(reason.value, rules.REASON_WORDS[reason]) for reason in rules.CHOSEN_REASONS],
         **WORDS,
     )
@@ -199,7 +199,7 @@ def _on_behalf_page(
         values=defaults | values,
         errors=errors,
         message=message,
-        sites=settings.value(SITES),
+        sites=site_names(),
         **WORDS,
     )
 

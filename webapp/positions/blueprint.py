@@ -9,12 +9,11 @@ from flask_babel import gettext as _
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor
-from webapp.core import settings
 from webapp.core.refusals import NotAllowed
 from webapp.org import queries as org
+from webapp.org import sites as org_sites
 from webapp.org.queries import PersonPosting
 from webapp.org.rules import Role, UnitNode
-from webapp.org.settings import SITES
 
 bp = Blueprint("positions", __name__)
 
@@ -73,7 +72,7 @@ def editing(code: str) -> Desk:
 
 
 def site_names() -> list[str]:
-    return list(settings.value(SITES))
+    return org_sites.site_names()
 
 
 def sites() -> list[tuple[str, str]]:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from webapp.core import clock, settings
+from webapp.core import clock
 from webapp.core.csvfile import Table
 from webapp.core.db import db
 from webapp.org import queries as org
 from webapp.org.import_cells import nearest
 from webapp.org.import_difference import Change, What
 from webapp.org.import_order import Checked, closed, opened
-from webapp.org.settings import SITES
+from webapp.org.sites import site_names
 from webapp.positions import service, stored
 from webapp.positions.import_common import field_changes, guarded, tell, unit_ids_of
 from webapp.positions.import_rows import FEEDS, POSITION_COLUMNS, PositionRow, read_positions
@@ -105,10 +105,10 @@ def _feeds(table: Table, row: PositionRow) -> tuple[int, ...]:
 
 
 def _note_sites(checked: Checked, rows: Iterable[PositionRow]) -> None:
-    unknown = {row.site for row in rows if row.site} - set(settings.value(SITES))
+    unknown = {row.site for row in rows if row.site} - set(site_names())
     if unknown:
         checked.notes.append(
-            f"設定の「サテライトの名前」にない拠点です: {'、'.join(sorted(unknown))}"
+            f"知らない拠点です（設定の「サテライトの名前」か席のある拠点にする）: {'、'.join(sorted(unknown))}"
         )
 
 

@@ -15,6 +15,12 @@ from webapp.seats.rules import LOAN_HELD, LoanState, Span, free_of, kept_until, 
 TOPIC = "loan"  # by the item's id
 
 
+def scale_now(now: datetime) -> int:
+    """The minute it is, on the scale common to all days."""
+    local = clock.to_tokyo(now)
+    return on_scale(local.date(), local.hour * 60 + local.minute)
+
+
 def items_on(day: date) -> list[LoanItem]:
     """What is lent out on a day, by kind and number."""
     query = select(LoanItem).where(or_(LoanItem.closed_on.is_(None), LoanItem.closed_on > day))
@@ -34,8 +40,7 @@ def free_items(
 ) -> list[tuple[LoanItem, int]]:
     """[(item, how many are free through the whole span on the common scale)] of what somebody may borrow."""
     items = items_for(staff_id, day, now=now)
-    local = clock.to_tokyo(now)
-    minute = on_scale(local.date(), local.hour * 60 + local.minute)
+    minute = scale_now(now)
     held: dict[int, list[Span]] = {}
     for row in lines.loans_over(day, last, [item.id for item in items]):
         kept = kept_until(lines.scale_of(row), LoanState(row.state), minute)

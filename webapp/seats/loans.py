@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from webapp.accounts.access import Actor
-from webapp.core import audit, calendar, clock, facts
+from webapp.core import audit, calendar, facts
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotAllowed, NotFound, RuleBroken
 from webapp.org import queries as org
@@ -111,14 +111,9 @@ def _check_days(day: date, start: int, last: date, end: int, *, now: datetime) -
 
 
 def _free(item: LoanItem, held: list[LoanBooking], span: Span, now: datetime) -> int:
-    minute = scale_now(now)
+    minute = loan_queries.scale_now(now)
     kept = [kept_until(lines.scale_of(row), LoanState(row.state), minute) for row in held]
     return free_of(item.quantity, kept, span)
-
-
-def scale_now(now: datetime) -> int:
-    local = clock.to_tokyo(now)
-    return on_scale(local.date(), local.hour * 60 + local.minute)
 
 
 def _none_left(

@@ -6,11 +6,10 @@ from datetime import date
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
-from webapp.core import settings
-from webapp.core.db import db, read_cache
+from webapp.core.db import db
 from webapp.core.models import Closure
 from webapp.org import queries as org
-from webapp.org.settings import SITES
+from webapp.org import sites
 from webapp.seats import lines
 from webapp.seats.models import Seat, SeatBooking, Site, UsualSeat
 from webapp.seats.rules import (
@@ -29,6 +28,9 @@ BETWEEN_NAMES = "、"
 MOST_OFFERED = 3
 
 
+SITE_ORDER = (Site.sort_order, Site.name)
+
+
 def sites_on(day: date) -> list[Site]:
     """The sites that take bookings on a day, in their order, with their seats."""
     query = select(Site).where(or_(Site.closed_on.is_(None), Site.closed_on > day))
@@ -37,30 +39,27 @@ def sites_on(day: date) -> list[Site]:
     )
 
 
-SITE_ORDER = (Site.sort_order, Site.name)
+def own_site_names() -> list[str]:
+    """Names of the sites with seats; lent to the features below."""
+    today = org.today()
+    query = select(Site.name).where(or_(Site.closed_on.is_(None), Site.closed_on > today))
+    return list(db.session.scalars(query.order_by(*SITE_ORDER)))
 
 
 def site_names() -> list[str]:
-    """What can be chosen as 拠点: the sites with seats, then those of the setting. Read once a request."""
-    kept = read_cache()
-    if "seats.site_names" not in kept:
-        today = org.today()
-        query = select(Site.name).where(or_(Site.closed_on.is_(None), Site.closed_on > today))
-        names = [*db.session.scalars(query.order_by(*SITE_ORDER)), *settings.value(SITES)]
-        kept["seats.site_names"] = list(dict.fromkeys(names))
-    found: list[str] = kept["seats.site_names"]
-    return list(found)
+    """What can be chosen as 拠点: the sites with seats, then those of the setting."""
+    return sites.site_names()
 
 
 def open_seats(site: Site, day: date) -> list[Seat]:
     return [seat for seat in site.seats if seat.closed_on is None or seat.closed_on > day]
 
 
-def hours_of(sites: Iterable[Site], day: date) -> dict[int, Hours]:
+def hours_of(wanted: Iterable[Site], day: date) -> dict[int, Hours]:
     """{site id: when it can be booked that day}: its opening hours less the closures entered for it."""
     because = org.business_calendar().closed_because(day)
     closures = list(db.session.scalars(select(Closure).where(Closure.day == day)))
-    return {site.id: _hours(site, because, closures) for site in sites}
+    return {site.id: _hours(site, because, closures) for site in wanted}
 
 
 def _hours(site: Site, because: str | None, closures: Sequence[Closure]) -> Hours:
@@ -141,12 +140,12 @@ def free_seats(site_id: int, day: date, start: int, end: int) -> list[Seat]:
 
 def free_everywhere(day: date, span: Span) -> list[Seat]:
     """Free seats of all sites that are open then, by site and seat."""
-    sites = sites_on(day)
-    hours = hours_of(sites, day)
+    found = sites_on(day)
+    hours = hours_of(found, day)
     held = held_on(day)
     return [
         seat
-        for site in sites
+        for site in found
         if not outside(span, hours[site.id])
         for seat in open_seats(site, day)
         if is_free(held.get(seat.id, ()), span)

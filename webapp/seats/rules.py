@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from webapp.core.hours import clock_of
-from webapp.presence.facts import Place, PunchKind, Report
+from webapp.presence.facts import Place, PunchKind, Report, Stretch
 
 DAY = 24 * 60
 
@@ -243,6 +243,25 @@ def fate(
     if due and wait and now >= starts_at + wait:
         return Fate.RELEASED
     return Fate.WAIT
+
+
+def elsewhere(
+    plan: Iterable[Stretch], site: str, starts_at: datetime, ends_at: datetime
+) -> Place | None:
+    """Where what was entered for the day has somebody all the while, if nothing of it fits a seat at the site.
+
+    The ordinary hours say nothing against a booking: it may be made before the request.
+    """
+    here = [
+        s for s in plan if s.place is not None and s.starts_at < ends_at and starts_at < s.ends_at
+    ]
+    if not here or any(not s.own or _fits(s, site) for s in here):
+        return None
+    return here[0].place
+
+
+def _fits(stretch: Stretch, site: str) -> bool:
+    return stretch.site == site or (stretch.place is Place.SATELLITE and not stretch.site)
 
 
 # --- what may be done -----------------------------------------------------------------------
