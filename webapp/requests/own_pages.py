@@ -51,7 +51,7 @@ def own() -> Any:
             presets=records.presets_of(actor.staff_id),
             filed_for=_filed_for(actor, now),
             colleagues=_colleagues(actor, now),
-            tabs=tabs("own", actor, now=now),
+            **tabs("own", actor, now=now),
             is_hr=actor.may_hr,
             nav="requests",
         )
@@ -126,7 +126,7 @@ def record_page(row: TeleworkRequest, actor: Actor, *, now: datetime, fault: Any
     """The whole record for whom it concerns. The caller has decided that the actor may read it."""
     page = render_template(
         "requests/record_page.html",
-        tabs=tabs("own", actor, now=now),
+        **tabs("own", actor, now=now),
         errors=fault.fields if fault else {},
         message=fault.message if fault else "",
         typed=request.form,
