@@ -46,7 +46,6 @@ def _page(person: Planned, fault: Refusal | None = None) -> Any:
     with snapshot():
         page = render_template(
             "plans/calendar.html",
-            nav="board",
             person=person,
             unit=org.current_tree().section(person.unit_id),
             leave_words=settings.value(LEAVE_WORDS),
@@ -101,7 +100,6 @@ def calendar_preview(number: str, draft_id: int) -> Any:
         change = calendars.difference(person.staff_id, looked, calendars.FILE)
         return render_template(
             "plans/calendar_preview.html",
-            nav="board",
             person=person,
             draft=draft,
             looked=looked,

@@ -55,7 +55,6 @@ def _page(person: Planned, on: date, now: datetime, fault: Refusal | None = None
         unit = org.current_tree().section(person.unit_id)
         page = render_template(
             "plans/day.html",
-            nav="board",
             person=person,
             unit=unit,
             shown=shown,

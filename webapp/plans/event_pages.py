@@ -34,7 +34,6 @@ def _page(now: datetime, fault: Refusal | None = None) -> Any:
         rows = events.coming(concerned, today=org.today(now), everybody=True)
         page = render_template(
             "plans/events.html",
-            nav="board",
             rows=[(row, _unit_name(row), picture.event_words(row)) for row in rows],
             mine={row.id for row in rows if _keeps(row, {n.id for n in kept_units})},
             keeps=access.keeps_events(actor),

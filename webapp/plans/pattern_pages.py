@@ -41,7 +41,6 @@ def _page(person: Planned, fault: Refusal | None = None) -> Any:
         kept = dict(request.form.items()) if fault else {}
         page = render_template(
             "plans/pattern.html",
-            nav="board",
             person=person,
             unit=org.current_tree().section(person.unit_id),
             rows=[_typed(row, kept) for row in days] if kept else days,
