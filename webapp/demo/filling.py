@@ -9,7 +9,7 @@ from webapp.core import clock, facts
 from webapp.core.calendar import BusinessCalendar
 from webapp.core.db import db, transaction
 from webapp.core.refusals import Conflict
-from webapp.demo import organisation, play, task_play, tuesday
+from webapp.demo import organisation, plan_play, play, task_play, tuesday
 from webapp.demo.tuesday import Scene
 from webapp.org import queries as org
 from webapp.org.models import Staff
@@ -61,6 +61,7 @@ def _play(app: Flask, day: date) -> None:
     """The morning of a day, in one transaction; every row is then shown as of 10:20."""
     with app.app_context(), transaction():
         play.morning_of(day)
+        plan_play.coming(day)
         now = tuesday.opens_at(day)
         outbox.touch("staff", org.posted_staff_ids(org.today(now), known_at=now))
 
