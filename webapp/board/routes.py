@@ -22,6 +22,7 @@ from webapp.accounts.access import current_actor
 from webapp.attendance import service as attendance
 from webapp.board import answering as _answering  # noqa: F401 its page joins the blueprint
 from webapp.board import home, nav, queries, search
+from webapp.board import week_pages as _week_pages  # noqa: F401
 from webapp.board.blueprint import bp
 from webapp.board.forms import PunchForm, StatusForm
 from webapp.core import clock
