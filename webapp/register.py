@@ -15,6 +15,7 @@ from webapp.accounts.guard import (
     renew_sockets,
     socket_standing,
 )
+from webapp.attendance import confirmations
 from webapp.board import live
 from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse
@@ -38,6 +39,7 @@ from webapp.positions import service as positions
 from webapp.presence.service import record_connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
+from webapp.reports import confirming
 from webapp.requests import live as requests_live
 from webapp.requests import swapping, telling
 from webapp.rota import live as rota_live
@@ -49,6 +51,7 @@ from webapp.standup import live as standup_live
 
 FEATURES = (
     "accounts",
+    "notices",
     "attendance",
     "standup",
     "positions",
@@ -156,6 +159,7 @@ def register_features(app: Flask) -> None:
         "emergency",
     ):
         import_module(f"webapp.{feature}.owndata")
+    confirmations.lend(confirming.is_named)  # the requests stand above the reports of a day
     positions.lend(  # the duties stand above the positions
         lambda position_id, first, last: {
             duty.staff_id for duty in duties.duties_at([position_id], first, last)

@@ -1,5 +1,6 @@
 // The list of the day's reports: when a row of the unit changes, the list is fetched again, unless someone is filling it in.
 import { Live } from "./live.js";
+import { toast } from "./toast.js";
 
 const WAIT = 1_500; // several changes come together
 const list = /** @type {HTMLElement} */ (document.getElementById("day"));
@@ -47,8 +48,17 @@ function soon() {
   waiting = setTimeout(() => void refresh().catch(() => {}), WAIT * (0.5 + Math.random()));
 }
 
+/** For ten seconds the way back stands in the toast. */
+function wireUndo() {
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-undo]"));
+  if (!form) return;
+  form.hidden = true;
+  toast(form.dataset.undo ?? "", { undo: () => form.requestSubmit() });
+}
+
+wireUndo();
 new Live({
-  units: [list.dataset.unit ?? ""],
+  units: (list.dataset.unit ?? "").split(" ").filter(Boolean),
   fetch: () => {
     if (!first) soon();
     first = false;

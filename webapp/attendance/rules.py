@@ -176,6 +176,17 @@ def _moved(so_far: _Order, kind: PunchKind) -> _Order:
     return so_far
 
 
+# --- who confirms ---------------------------------------------------------------------------
+
+
+def may_confirm(*, is_self: bool, has_role: bool, is_named: bool) -> bool:
+    """係長, 所属長, 代決者 and 在席確認者 of the unit or above it; and whom the person has named for that day.
+
+    Never oneself, whatever one is.
+    """
+    return not is_self and (has_role or is_named)
+
+
 # --- what is one ----------------------------------------------------------------------------
 
 

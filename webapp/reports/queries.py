@@ -105,13 +105,7 @@ def day_list(unit: UnitNode, on: date, *, actor: Actor, now: datetime) -> DayLis
     found = DayList(on, unit)
     if not ids:
         return found
-    at = min(now, org.business_calendar().day_bounds(on)[1] - timedelta(seconds=1))
-    people = day.days_of(ids, now=at)
-    facts = _Facts(ids, on, now)
-    for posting, node in members:
-        person = people.get(posting.staff_id)
-        if person is not None:
-            found.lines.append(_line(posting, node, person, facts, actor, now))
+    found.lines = lines_of(members, on, actor=actor, now=now)
     found.waiting = _waiting(ids, members, actor)
     found.names = org.names_of(
         {c.asked_by for c, _ in found.waiting}
@@ -120,6 +114,27 @@ def day_list(unit: UnitNode, on: date, *, actor: Actor, now: datetime) -> DayLis
         | {i for line in found.lines for p in line.punches if (i := p.made_by) is not None}
     )
     return found
+
+
+Member = tuple[PersonPosting, UnitNode]
+
+
+def lines_of(members: Sequence[Member], on: date, *, actor: Actor, now: datetime) -> list[Line]:
+    """Today, or an earlier day as it ended."""
+    ids = [posting.staff_id for posting, _ in members]
+    at = min(now, org.business_calendar().day_bounds(on)[1] - timedelta(seconds=1))
+    people = day.days_of(ids, now=at)
+    facts = _Facts(ids, on, now)
+    return [
+        _line(posting, node, people[posting.staff_id], facts, actor, now)
+        for posting, node in members
+        if posting.staff_id in people
+    ]
+
+
+def members_of(unit: UnitNode, on: date, *, now: datetime) -> list[Member]:
+    """Everybody of the unit and below, each in the unit where the board shows them first."""
+    return _members(unit, org.tree(on, known_at=now), on, now)
 
 
 def _members(

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,9 +16,9 @@ from webapp.core.db import snapshot, transaction
 from webapp.core.refusals import NotAllowed, NotFound, RuleBroken
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
+from webapp.reports import confirm_pages as _confirm_pages  # noqa: F401 its pages join the blueprint
 from webapp.reports import queries, rules
-
-bp = Blueprint("reports", __name__)
+from webapp.reports.blueprint import bp
 
 
 @bp.get("/reports/day")
