@@ -94,9 +94,7 @@ async function refreshDetail() {
   if (!old || old.querySelector("details[open].rest") || old.contains(writing())) return;
   const had = old.contains(document.activeElement);
   const fresh = await fetched(`/requests/${old.dataset.detail}`, "detail");
-  if (!fresh || fresh.dataset.revision === old.dataset.revision) {
-    if (!fresh || fresh.outerHTML === old.outerHTML) return;
-  }
+  if (!fresh || !old.isConnected || old.contains(writing())) return;
   for (const token of fresh.querySelectorAll('input[name="csrf_token"]'))
     token.setAttribute("value", csrf());
   old.replaceWith(fresh);
@@ -118,22 +116,28 @@ function soon() {
 
 // --- keys -----------------------------------------------------------------------------------
 
+/** Where the arrows start from: the line with the focus, else just before or after the one that is shown.
+ * @param {HTMLElement[]} lines @param {number} step */
+function startOf(lines, step) {
+  const at = lines.findIndex((line) => line === document.activeElement);
+  if (at >= 0) return at;
+  const shown = lines.findIndex((line) => line.hasAttribute("aria-current"));
+  return shown >= 0 && step > 0 ? shown - 1 : shown;
+}
+
+/** Not in a field, nor where the arrows scroll a region. */
+function isElsewhere() {
+  const at = document.activeElement;
+  return writing() !== null || (at !== document.body && !at?.closest(".inbox-list"));
+}
+
 /** @param {KeyboardEvent} event */
 function arrows(event) {
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-  if (event.altKey || event.ctrlKey || event.metaKey || writing()) return;
-  const lines = /** @type {HTMLElement[]} */ ([
-    ...document.querySelectorAll(".inbox-list a.req"),
-  ]);
-  if (lines.length === 0) return;
-  const inList = document.activeElement?.closest(".inbox-list, body > *") ?? null;
-  const at = lines.findIndex((line) => line === document.activeElement);
-  if (at < 0 && inList && !inList.matches(".inbox-list") && document.activeElement !== document.body)
-    return;
-  const step = event.key === "ArrowDown" ? 1 : -1;
-  const from = at < 0 ? lines.findIndex((line) => line.hasAttribute("aria-current")) - (step > 0 ? 1 : 0) : at;
-  const next = Math.min(Math.max(from + step, 0), lines.length - 1);
-  lines[next].focus();
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || event.altKey || event.ctrlKey || event.metaKey || isElsewhere()) return;
+  const lines = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".inbox-list a.req")]);
+  const next = Math.min(Math.max(startOf(lines, step) + step, 0), lines.length - 1);
+  lines[next]?.focus();
   event.preventDefault();
 }
 

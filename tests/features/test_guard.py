@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.features import approval_play as approval
 from tests.features.duty_at import make_position, put_on
 from tests.features.rota_play import cell, furnish, lead
 from tests.stage import Stage
@@ -151,7 +152,17 @@ def ordered(stage: Stage) -> None:
     clock.freeze(datetime.fromisoformat("2026-11-24T10:45+09:00"))
 
 
-ACTIONS: dict[str, Callable[[Stage], None]] = {
+REQUESTS = {
+    "request approved": approval.approved,
+    "request withdrawn after approval": approval.withdrawn_after,
+    "request sent back after approval": approval.returned_after,
+    "approval undone": approval.undone,
+    "proposal taken": approval.proposal_taken,
+    "requests approved together": approval.approved_together,
+    "duty ordered for a request": approval.ordered,
+    "duty taken for a request": approval.taken,
+}
+ACTIONS: dict[str, Callable[[Stage], object]] = {
     "busy": status(state="busy"),
     "busy with a reason": status(state="busy", reason="meeting", note="第2会議室"),
     "auto": status(state="auto"),
@@ -174,6 +185,7 @@ ACTIONS: dict[str, Callable[[Stage], None]] = {
     "sudden absence": absent,
     "a swap": swapped,
     "an order": ordered,
+    **REQUESTS,
     "lunch by the clock": clock_to("2026-11-24T12:00"),
     "the end of hours": clock_to("2026-11-24T17:15"),
     "the next day": clock_to("2026-11-25T00:00"),
@@ -271,6 +283,11 @@ CHANGING = {
     "/api/v1/swaps/<int:swap_id>/accept",
     "/api/v1/swaps/<int:swap_id>/approve",  # as accept, where somebody has to agree
     "/api/v1/duties/<int:duty_id>/order",
+    "/api/v1/requests/approve",
+    *(
+        f"/api/v1/requests/<int:request_id>/{what}"
+        for what in ("approve", "return", "withdraw", "accept-proposal", "order", "undo")
+    ),
 }
 WEEK = "/api/v1/units/<code>/rotas/<week>"
 # routes that alter a draft, which nobody's row shows
@@ -303,6 +320,10 @@ LAMPS = {
     "/api/v1/coverage/<int:position_id>/help",
     "/api/v1/help/<int:call_id>",
     "/api/v1/help/<int:call_id>/decline",
+    *(
+        f"/api/v1/requests/<int:request_id>/{what}"
+        for what in ("refuse", "propose", "decline-proposal", "ask", "review")
+    ),
 }
 
 

@@ -11,6 +11,8 @@ from webapp.api.openapi_messages import BODIES as MESSAGE_BODIES
 from webapp.api.openapi_messages import message_paths
 from webapp.api.openapi_notices import BODIES as NOTICE_BODIES
 from webapp.api.openapi_notices import notice_paths
+from webapp.api.openapi_requests_deciding import BODIES as DECIDING_BODIES
+from webapp.api.openapi_requests_deciding import deciding_paths
 from webapp.api.openapi_rota import BODIES as ROTA_BODIES
 from webapp.api.openapi_rota import rota_paths
 from webapp.api.openapi_tasks import task_paths
@@ -301,12 +303,16 @@ PATHS |= rota_paths(_call, _in)
 PATHS |= task_paths(_call, _in)
 PATHS |= notice_paths(_call, _in)
 PATHS |= message_paths(_call, _in)
+PATHS |= deciding_paths(_call, _in)
 
 
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
     _, definitions = models_json_schema(
-        [(body, "validation") for body in (*BODIES, *MESSAGE_BODIES, *NOTICE_BODIES, *ROTA_BODIES)],
+        [
+            (body, "validation")
+            for body in (*BODIES, *DECIDING_BODIES, *MESSAGE_BODIES, *NOTICE_BODIES, *ROTA_BODIES)
+        ],
         ref_template=REF,
     )
     return {

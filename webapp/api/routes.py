@@ -12,6 +12,7 @@ from webapp.api import coverage as _coverage  # noqa: F401 its routes join the b
 from webapp.api import help as _help  # noqa: F401
 from webapp.api import messages as _messages  # noqa: F401
 from webapp.api import notices as _notices  # noqa: F401
+from webapp.api import requests_deciding as _requests_deciding  # noqa: F401
 from webapp.api import rota as _rota  # noqa: F401
 from webapp.api import rota_draft as _rota_draft  # noqa: F401
 from webapp.api import rota_fixing as _rota_fixing  # noqa: F401

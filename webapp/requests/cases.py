@@ -58,6 +58,15 @@ def read(request_id: int, actor: Actor, *, now: datetime) -> TeleworkRequest:
     return row
 
 
+def read_to_decide(request_id: int, actor: Actor, *, now: datetime) -> TeleworkRequest:
+    """For looking at what deciding would do: NotFound, NotAllowed for who reads it and does not decide it."""
+    row = read(request_id, actor, now=now)
+    found = approvers_of(row.staff_id, row.filed_at, now=now)
+    if not access.standing_of(row, actor, found).approves:
+        raise NotAllowed(not_yours(Act.APPROVE, access.standing_of(row, actor, found)))
+    return row
+
+
 def locked(request_id: int) -> TeleworkRequest | None:
     if request_id > LARGEST_ID:
         return None

@@ -28,24 +28,24 @@ Minutes = Annotated[int, Field(ge=0, le=180)]
 MOST_AT_ONCE = 200
 
 
-class RevisionBody(Body):
+class SeenBody(Body):
     """revision: of the record that was looked at; absent = whatever it is. An older one is answered with 409."""
 
     revision: Annotated[int, Field(ge=1)] | None = None
 
 
-class ApproveBody(RevisionBody):
+class ApproveBody(SeenBody):
     """reason: of approving although something falls short; needed then. condition: told to the person."""
 
     condition: Text = ""
     reason: Text = ""
 
 
-class ReasonBody(RevisionBody):
+class ReasonBody(SeenBody):
     reason: Text = ""
 
 
-class ProposeBody(RevisionBody):
+class ProposeBody(SeenBody):
     """before, after: minutes of the way, outside of from–to; planned as 外出・出張."""
 
     from_: Time = Field(alias="from")
@@ -66,7 +66,7 @@ class PickBody(Body):
     to: list[Number] = Field(min_length=1, max_length=50)
 
 
-class AskBody(RevisionBody):
+class RequestAskBody(SeenBody):
     picks: list[PickBody] = Field(min_length=1, max_length=20)
 
     def wanted(self, *, now: datetime) -> list[Pick]:
@@ -83,7 +83,7 @@ class AskBody(RevisionBody):
         ]
 
 
-class OrderBody(AskBody):
+class RequestOrderBody(RequestAskBody):
     """to: one number each; who takes the duty."""
 
     reason: Text = ""
@@ -101,15 +101,15 @@ class ProposeForm(ProposeBody, FormBody):
     pass
 
 
-class RevisionForm(RevisionBody, FormBody):
+class RevisionForm(SeenBody, FormBody):
     pass
 
 
-class AskForm(AskBody, FormBody):
+class AskForm(RequestAskBody, FormBody):
     pass
 
 
-class OrderForm(OrderBody, FormBody):
+class OrderForm(RequestOrderBody, FormBody):
     pass
 
 
