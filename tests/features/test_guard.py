@@ -152,6 +152,36 @@ def ordered(stage: Stage) -> None:
     clock.freeze(datetime.fromisoformat("2026-11-24T10:45+09:00"))
 
 
+def begun(stage: Stage) -> int:
+    body = {"unit": "W11", "name": "台風", "confirm": "保育課"}
+    answer = stage.api("100", "self unit:write").post("/emergencies", body)
+    assert answer.status_code == 201, answer.json
+    return int(answer.json["id"])
+
+
+def deployed(stage: Stage) -> int:
+    now = clock.now()
+    body = {
+        "staff": ["121", "122"],
+        "site": "災害対策本部",
+        "from": now.isoformat(),
+        "to": (now + timedelta(hours=20)).isoformat(),
+    }
+    path = f"/emergencies/{begun(stage)}/deployments"
+    answer = stage.api("100", "self unit:write").post(path, body)
+    assert answer.status_code == 201, answer.json
+    return int(answer.json["id"])
+
+
+def recalled(stage: Stage) -> None:
+    act = deployed(stage)
+    clock.freeze(clock.now() + timedelta(minutes=40))
+    lead_ = stage.api("100", "self unit:write")
+    path = lead_.get("/emergencies").json["emergencies"][0]["id"]
+    answer = lead_.post(f"/emergencies/{path}/deployments/{act}/recall", {"staff": ["121"]})
+    assert answer.status_code == 200, answer.json
+
+
 REQUESTS = {
     "request approved": approval.approved,
     "request withdrawn after approval": approval.withdrawn_after,
@@ -185,6 +215,8 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "sudden absence": absent,
     "a swap": swapped,
     "an order": ordered,
+    "a deployment": deployed,
+    "a recall": recalled,
     **REQUESTS,
     "lunch by the clock": clock_to("2026-11-24T12:00"),
     "the end of hours": clock_to("2026-11-24T17:15"),
@@ -283,6 +315,8 @@ CHANGING = {
     "/api/v1/swaps/<int:swap_id>/accept",
     "/api/v1/swaps/<int:swap_id>/approve",  # as accept, where somebody has to agree
     "/api/v1/duties/<int:duty_id>/order",
+    "/api/v1/emergencies/<int:emergency_id>/deployments",
+    "/api/v1/emergencies/<int:emergency_id>/deployments/<int:act_id>/recall",
     "/api/v1/requests/approve",
     *(
         f"/api/v1/requests/<int:request_id>/{what}"
@@ -308,10 +342,22 @@ MESSAGES = {
     "/api/v1/questions/<int:question_id>",
     "/api/v1/questions/<int:question_id>/answers",
 }
+EMERGENCY = (
+    "answer",
+    "change",
+    "close",
+    "remind",
+    "reductions",
+    "reductions/<int:act_id>/reopen",
+)
 # routes that alter lamps and prompts but no row
 LAMPS = {
     "/api/v1/swaps",
     *(f"/api/v1/swaps/<int:swap_id>/{what}" for what in ("decline", "refuse", "withdraw")),
+    *(
+        f"/api/v1/requests/<int:request_id>/{what}"
+        for what in ("refuse", "propose", "decline-proposal", "ask", "review")
+    ),
     "/api/v1/me/notices/read",
     "/api/v1/me/notices/unread",
     "/api/v1/me/notices/<int:notice_id>/read",
@@ -320,10 +366,8 @@ LAMPS = {
     "/api/v1/coverage/<int:position_id>/help",
     "/api/v1/help/<int:call_id>",
     "/api/v1/help/<int:call_id>/decline",
-    *(
-        f"/api/v1/requests/<int:request_id>/{what}"
-        for what in ("refuse", "propose", "decline-proposal", "ask", "review")
-    ),
+    "/api/v1/emergencies",
+    *(f"/api/v1/emergencies/<int:emergency_id>/{what}" for what in EMERGENCY),
 }
 
 

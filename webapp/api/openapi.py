@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webapp.api.forms import StandupBody
+from webapp.api.openapi_emergency import BODIES as EMERGENCY_BODIES
+from webapp.api.openapi_emergency import emergency_paths
 from webapp.api.openapi_messages import BODIES as MESSAGE_BODIES
 from webapp.api.openapi_messages import message_paths
 from webapp.api.openapi_notices import BODIES as NOTICE_BODIES
@@ -301,6 +303,7 @@ PATHS: dict[str, dict[str, Any]] = {
 
 PATHS |= rota_paths(_call, _in)
 PATHS |= task_paths(_call, _in)
+PATHS |= emergency_paths(_call, _in)
 PATHS |= notice_paths(_call, _in)
 PATHS |= message_paths(_call, _in)
 PATHS |= deciding_paths(_call, _in)
@@ -311,7 +314,14 @@ def document() -> dict[str, Any]:
     _, definitions = models_json_schema(
         [
             (body, "validation")
-            for body in (*BODIES, *DECIDING_BODIES, *MESSAGE_BODIES, *NOTICE_BODIES, *ROTA_BODIES)
+            for body in (
+                *BODIES,
+                *DECIDING_BODIES,
+                *EMERGENCY_BODIES,
+                *MESSAGE_BODIES,
+                *NOTICE_BODIES,
+                *ROTA_BODIES,
+            )
         ],
         ref_template=REF,
     )

@@ -9,6 +9,7 @@ from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor, require_scope
 from webapp.accounts.rules import Form, Scope
 from webapp.api import coverage as _coverage  # noqa: F401 its routes join the blueprint
+from webapp.api import emergency as _emergency  # noqa: F401
 from webapp.api import help as _help  # noqa: F401
 from webapp.api import messages as _messages  # noqa: F401
 from webapp.api import notices as _notices  # noqa: F401
@@ -25,7 +26,7 @@ from webapp.api.openapi import document
 from webapp.attendance import importing
 from webapp.attendance import queries as attendance
 from webapp.attendance import service as reports
-from webapp.board import home, queries, search
+from webapp.board import card, home, queries, search
 from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
 from webapp.core import clock, facts
 from webapp.core.db import snapshot, transaction
@@ -178,7 +179,7 @@ def find_staff() -> Response:
 def staff_card(number: str) -> Response:
     actor = self_actor()
     with snapshot():
-        return jsonify(search.card(actor, number, now=clock.now()))
+        return jsonify(card.card(actor, number, now=clock.now()))
 
 
 @bp.post("/staff/<number>/status")

@@ -1,6 +1,5 @@
 """非常時: the bar for pages that were open before, and answering in one tap, also for a colleague who telephoned."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,13 +9,11 @@ from webapp.accounts.access import current_actor
 from webapp.accounts.forms import own_path
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
-from webapp.core.refusals import Conflict, NotFound
-from webapp.emergency import access, queries, service
-from webapp.emergency.access import Seen
+from webapp.core.refusals import Conflict
+from webapp.emergency import checks, service
 from webapp.emergency.blueprint import bp, form_of, seen
 from webapp.emergency.forms import AnswerForm
-from webapp.emergency.rules import Act, answer_words
-from webapp.org import queries as org
+from webapp.emergency.rules import answer_words
 
 
 @bp.get("/emergency/bar")
@@ -33,7 +30,7 @@ def answer(emergency_id: int) -> Any:
     """One's own, or a colleague's as heard on the telephone."""
     found, now = seen(emergency_id), clock.now()
     body = form_of(AnswerForm)
-    staff_id, name = answering(found, body.staff, now=now)
+    staff_id, name = checks.answering(found, body.staff, now=now)
     channel = "self" if staff_id == found.actor.staff_id else "phone"
     try:
         with transaction():
@@ -55,21 +52,3 @@ def answer(emergency_id: int) -> Any:
     if request.headers.get("X-Bar"):
         return bar()
     return redirect(own_path(body.next or url_for("emergency.one", emergency_id=emergency_id)))
-
-
-def answering(found: Seen, number: str | None, *, now: datetime) -> tuple[int, str]:
-    """(whose answer, name). Raises NotFound, NotAllowed."""
-    actor, row = found.actor, found.emergency
-    concerned = queries.unit_ids_of(row.unit_id, found.tree)
-    if number is None or number == actor.number:
-        if not any(posting.unit_id in concerned for posting in actor.postings):
-            raise NotFound("この非常時は見つかりません。")
-        return actor.staff_id, actor.name
-    staff = org.staff_by_number(number)
-    held = org.postings_of([staff.id], org.today(now), known_at=now) if staff else {}
-    postings = [p for p in held.get(staff.id if staff else 0, []) if p.unit_id in concerned]
-    if staff is None or not any(
-        access.may_at(Act.ANSWER_FOR, actor, p.unit_id, found.tree) for p in postings
-    ):
-        raise NotFound("この職員の回答は入力できません。")
-    return staff.id, postings[0].name

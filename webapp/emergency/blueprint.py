@@ -12,7 +12,6 @@ from webapp.core.refusals import NotFound
 from webapp.emergency import access
 from webapp.emergency.access import Seen
 from webapp.org import queries as org
-from webapp.org.models import Staff
 from webapp.org.rules import UnitNode
 
 bp = Blueprint("emergency", __name__)
@@ -44,14 +43,6 @@ def unit_asked(found: Seen) -> UnitNode | None:
     if node is None or node.id not in allowed:
         raise NotFound("この所属は見つかりません。")
     return node
-
-
-def staff_ids_of(numbers: list[str]) -> tuple[int, ...]:
-    """Raises NotFound if any number is nobody's."""
-    found = {number: org.staff_by_number(number) for number in dict.fromkeys(numbers)}
-    if missing := [number for number, staff in found.items() if staff is None]:
-        raise NotFound(f"職員番号 {'、'.join(missing)} の職員は見つかりません。")
-    return tuple(staff.id for staff in found.values() if isinstance(staff, Staff))
 
 
 def words(actor: Actor, **more: Any) -> dict[str, Any]:

@@ -8,14 +8,11 @@ from flask_babel import gettext as _
 
 from webapp.core import calendar, clock, settings
 from webapp.core.db import snapshot, transaction
-from webapp.core.refusals import Conflict, NotFound, Refusal, RuleBroken
-from webapp.coverage.effect import GroupEffect
-from webapp.emergency import access, deploying, reducing
-from webapp.emergency.access import Seen
-from webapp.emergency.blueprint import bp, form_of, seen, staff_ids_of, words
+from webapp.core.refusals import Conflict, Refusal, RuleBroken
+from webapp.emergency import access, checks, deploying, reducing
+from webapp.emergency.blueprint import bp, form_of, seen, words
 from webapp.emergency.deploying import Deployment
 from webapp.emergency.forms import MOST_PEOPLE, DeployForm, RecallBody, ReduceForm
-from webapp.emergency.models import EmergencyAct
 from webapp.emergency.rules import Act
 from webapp.emergency.settings import SITES
 from webapp.org import queries as org
@@ -37,9 +34,9 @@ def _deploy_page(emergency_id: int, fault: Refusal | None = None) -> Any:
     """People as ticked on the page before; with ?site= and times also what it does to counters and telephones."""
     with snapshot():
         found, now = seen(emergency_id), clock.now()
-        _must(found, Act.DEPLOY)
+        checks.must(found, Act.DEPLOY)
         numbers = list(dict.fromkeys(request.values.getlist("staff")))[:MOST_PEOPLE]
-        staff_ids = staff_ids_of(numbers)
+        staff_ids = checks.staff_ids_of(numbers)
         held = access.check_people(Act.DEPLOY, staff_ids, found, now=now)
         wanted = _asked(staff_ids, now)
         today = org.today(now)
@@ -51,18 +48,13 @@ def _deploy_page(emergency_id: int, fault: Refusal | None = None) -> Any:
             wanted=wanted,
             span=(clock.to_tokyo(wanted.starts_at), clock.to_tokyo(wanted.ends_at)),
             sites=settings.value(SITES),
-            effect=_effect(wanted, now) if not wanted.faults(now=now) else None,
+            effect=deploying.effect_lines(wanted, now=now) if not wanted.faults(now=now) else None,
             errors=fault.fields if fault else {},
             message=fault.message if fault else "",
             typed=request.form,
             **words(found.actor),
         )
     return page, fault.status if fault else 200
-
-
-def _must(found: Seen, act: Act) -> None:
-    if not found.may_anywhere(act):
-        access.require(act, found.actor, found.emergency.unit_id, found.tree)
 
 
 def _asked(staff_ids: tuple[int, ...], now: datetime) -> Deployment:
@@ -85,38 +77,13 @@ def _instant(name: str) -> datetime | None:
     return calendar.at(date.fromisoformat(day), datetime.strptime(time, "%H:%M").time())  # noqa: DTZ007
 
 
-def _effect(wanted: Deployment, now: datetime) -> list[dict[str, Any]]:
-    """Where it falls short by it: day, position, from, to, missing before and after."""
-    found = deploying.effect_of(wanted, now=now)
-    return [line for each in found for line in _lines(each)]
-
-
-def _lines(each: GroupEffect) -> list[dict[str, Any]]:
-    tree = org.current_tree()
-    posts = {post.id: post for post in each.group.posts}
-    midnight = calendar.at_minute(each.on, 0)
-    return [
-        {
-            "day": each.on,
-            "unit": node.name if (node := tree.by_id(posts[part.position_id].unit_id)) else "",
-            "position": posts[part.position_id].name,
-            "from": midnight + timedelta(seconds=part.start),
-            "to": midnight + timedelta(seconds=part.end),
-            "before": part.before,
-            "after": part.after,
-        }
-        for part in each.changed()
-        if part.after > part.before
-    ]
-
-
 @bp.post("/emergency/<int:emergency_id>/deploy")
 def deploy_now(emergency_id: int) -> Any:
     found, now = seen(emergency_id), clock.now()
-    _must(found, Act.DEPLOY)
+    checks.must(found, Act.DEPLOY)
     try:
         body = form_of(DeployForm)
-        staff_ids = staff_ids_of(body.staff)
+        staff_ids = checks.staff_ids_of(body.staff)
         access.check_people(Act.DEPLOY, staff_ids, found, now=now)
         with transaction():
             act = deploying.deploy(
@@ -133,7 +100,7 @@ def deploy_now(emergency_id: int) -> Any:
 def recall(emergency_id: int, act_id: int) -> Any:
     """Those named by `staff`."""
     body = form_of(RecallBody)
-    return _recalled(emergency_id, act_id, staff_ids_of(body.staff))
+    return _recalled(emergency_id, act_id, checks.staff_ids_of(body.staff))
 
 
 @bp.post("/emergency/<int:emergency_id>/deploy/<int:act_id>/recall-all")
@@ -143,7 +110,7 @@ def recall_all(emergency_id: int, act_id: int) -> Any:
 
 def _recalled(emergency_id: int, act_id: int, staff_ids: tuple[int, ...] | None) -> Any:
     found, now = seen(emergency_id), clock.now()
-    staff_ids = recallable(found, act_id, staff_ids, now=now)
+    staff_ids = checks.recallable(found, act_id, staff_ids, now=now)
     try:
         with transaction():
             deploying.recall(act_id, staff_ids, actor=found.actor, now=now)
@@ -152,18 +119,6 @@ def _recalled(emergency_id: int, act_id: int, staff_ids: tuple[int, ...] | None)
     else:
         flash(_("配備を解除しました。"), "done")
     return redirect(url_for("emergency.one", emergency_id=emergency_id))
-
-
-def recallable(
-    found: Seen, act_id: int, staff_ids: tuple[int, ...] | None, *, now: datetime
-) -> tuple[int, ...]:
-    """Whom one may recall of a deployment; None = all of them. Raises NotFound, NotAllowed."""
-    _must(found, Act.DEPLOY)
-    act = deploying.act_or_404(found.emergency.id, act_id)
-    listed = [i for i in act.detail.get("staff", ()) if i not in act.detail.get("recalled", ())]
-    wanted = tuple(listed) if staff_ids is None else staff_ids
-    access.check_people(Act.DEPLOY, wanted, found, now=now)
-    return wanted
 
 
 # --- 窓口縮小・臨時閉庁 -----------------------------------------------------------------------
@@ -177,7 +132,7 @@ def counters(emergency_id: int) -> Any:
 def _counters_page(emergency_id: int, fault: Refusal | None = None) -> Any:
     with snapshot():
         found, now = seen(emergency_id), clock.now()
-        _must(found, Act.REDUCE)
+        checks.must(found, Act.REDUCE)
         posts = reducing.posts_in([node.id for node in found.units(Act.REDUCE)], now=now)
         today = org.today(now)
         demand = positions.demand_on(posts, [today], found.tree)[today] if posts else None
@@ -212,10 +167,10 @@ def _counters_page(emergency_id: int, fault: Refusal | None = None) -> Any:
 @bp.post("/emergency/<int:emergency_id>/counters")
 def reduce(emergency_id: int) -> Any:
     found, now = seen(emergency_id), clock.now()
-    _must(found, Act.REDUCE)
+    checks.must(found, Act.REDUCE)
     try:
         wanted = form_of(ReduceForm).reduction()
-        check_positions(found, wanted.position_ids, now=now)
+        checks.check_positions(found, wanted.position_ids, now=now)
         with transaction():
             act = reducing.reduce(emergency_id, wanted, actor=found.actor, now=now)
             act_id, closed = act.id, wanted.need is None
@@ -225,17 +180,10 @@ def reduce(emergency_id: int) -> Any:
     return redirect(url_for("emergency.one", emergency_id=emergency_id, act=act_id))
 
 
-def check_positions(found: Seen, position_ids: tuple[int, ...], *, now: datetime) -> None:
-    """All of them within what one may reduce. Raises NotFound."""
-    posts = reducing.posts_in([node.id for node in found.units(Act.REDUCE)], now=now)
-    if set(position_ids) - {post.id for post in posts}:
-        raise NotFound("選んだ持ち場が見つかりません。")
-
-
 @bp.post("/emergency/<int:emergency_id>/counters/<int:act_id>/reopen")
 def reopen(emergency_id: int, act_id: int) -> Any:
     found, now = seen(emergency_id), clock.now()
-    reopenable(found, act_id)
+    checks.reopenable(found, act_id)
     try:
         with transaction():
             reducing.reopen(act_id, actor=found.actor, now=now)
@@ -246,14 +194,3 @@ def reopen(emergency_id: int, act_id: int) -> Any:
     if found.emergency.ended_at is not None:
         return redirect(url_for("emergency.overview"))
     return redirect(url_for("emergency.one", emergency_id=emergency_id))
-
-
-def reopenable(found: Seen, act_id: int) -> EmergencyAct:
-    """Raises NotFound, NotAllowed."""
-    _must(found, Act.REDUCE)
-    act = deploying.act_or_404(found.emergency.id, act_id)
-    units = {node.id for node in found.units(Act.REDUCE)}
-    posts = positions.posts_by_id(act.detail.get("positions", ()))
-    if not posts or any(post.unit_id not in units for post in posts.values()):
-        raise NotFound("この操作の記録は見つかりません。")
-    return act

@@ -6,11 +6,12 @@ exactly as it was.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from webapp.accounts.access import Actor
-from webapp.core import clock
+from webapp.core import calendar, clock
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.coverage.effect import GroupEffect, effects
@@ -215,6 +216,31 @@ def _amended(person: PersonDay, *, part: DayPart, site: str) -> Facts:
         Planned(part.start, part.end, Kind.DISASTER, site, Origin.EMERGENCY), part.day
     )
     return replace(person.facts, plan=(*person.facts.plan, stretch))
+
+
+def effect_lines(wanted: Deployment, *, now: datetime) -> list[dict[str, Any]]:
+    """Where it falls short by it: day, position, from, to, missing before and after."""
+    found = effect_of(wanted, now=now)
+    return [line for each in found for line in _lines(each)]
+
+
+def _lines(each: GroupEffect) -> list[dict[str, Any]]:
+    tree = org.current_tree()
+    posts = {post.id: post for post in each.group.posts}
+    midnight = calendar.at_minute(each.on, 0)
+    return [
+        {
+            "day": each.on,
+            "unit": node.name if (node := tree.by_id(posts[part.position_id].unit_id)) else "",
+            "position": posts[part.position_id].name,
+            "from": midnight + timedelta(seconds=part.start),
+            "to": midnight + timedelta(seconds=part.end),
+            "before": part.before,
+            "after": part.after,
+        }
+        for part in each.changed()
+        if part.after > part.before
+    ]
 
 
 def deployed_until(staff_ids: Sequence[int], day: date) -> Mapping[int, str]:
