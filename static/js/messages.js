@@ -70,8 +70,7 @@ document.addEventListener("visibilitychange", () => {
   list.soon();
   void markSeen();
 });
-if (place.dataset.tab === "unit")
-  setInterval(() => !document.hidden && list.soon(), UNIT_AGAIN);
+if (place.dataset.tab === "unit") setInterval(() => !document.hidden && list.soon(), UNIT_AGAIN);
 wireArrows("memos");
 showOpened("memos");
 void markSeen();

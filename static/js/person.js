@@ -2,6 +2,8 @@
 import { ApiError, get, post } from "./api.js";
 import { hm, hmOrDay, serverNow } from "./clock.js";
 import { dialog, open } from "./dialog.js";
+import { blankMemo, fillMemo, focusMemo, wireMemo } from "./memo-card.js";
+import "./memo-live.js";
 import { colour, fromTemplate, part, shape, write } from "./render.js";
 import { label, t } from "./text.js";
 import { toast } from "./toast.js";
@@ -23,7 +25,9 @@ export async function openPerson(staff, row) {
   open(box, part(box, "name"));
   try {
     const card = await get(`/api/v1/staff/${encodeURIComponent(staff)}`);
-    if (shown === staff) fillCard(box, card);
+    if (shown !== staff) return;
+    fillCard(box, card);
+    focusMemo(box);
   } catch (error) {
     fault(box, error);
   }
@@ -40,6 +44,7 @@ function blank(box) {
   for (const name of ["unit", "kana", "state", "until", "number", "sentence"]) write(box, name, "");
   for (const section of box.querySelectorAll("[data-row]")) section.toggleAttribute("hidden", true);
   part(box, "error")?.toggleAttribute("hidden", true);
+  blankMemo(box);
 }
 
 /** @param {HTMLElement} box @param {string} name @param {string | null | undefined} text */
@@ -83,6 +88,7 @@ function fillCard(box, card) {
   fact(box, "mobile", card.contacts?.mobile);
   fact(box, "duty", dutyText(card.duties ?? []));
   fillReach(box, card.reach_first);
+  fillMemo(box, card);
   fillOthers(box, card.others ?? []);
   box.querySelector('[data-row="proxy"]')?.toggleAttribute("hidden", !card.may_proxy);
   const place = /** @type {HTMLSelectElement | null} */ (box.querySelector("#proxy-place"));
@@ -124,13 +130,20 @@ function kindOf(kind) {
   return words[kind ?? ""] ?? "";
 }
 
-/** @param {HTMLElement} box @param {Row[]} others */
+/** @param {HTMLElement} box @param {Array<Row & {role: string, tasks: string[]}>} others */
 function fillOthers(box, others) {
   const list = part(box, "others");
   if (!list) return;
-  list.replaceChildren(...others.map((row) => personLine(row)));
-  write(box, "others-title", t("いま連絡できる同じ係の人"));
+  list.replaceChildren(...others.map(otherLine));
+  write(box, "others-title", t("いま連絡可能な人"));
   box.querySelector('[data-row="others"]')?.toggleAttribute("hidden", others.length === 0);
+}
+
+/** 副担 with the work they share, else the same 係. @param {Row & {role: string, tasks: string[]}} row */
+function otherLine(row) {
+  const line = personLine(row);
+  write(line, "unit", [row.role, row.tasks.join("、")].filter(Boolean).join("　"));
+  return line;
 }
 
 /** One found person, as in the search. @param {Row & {unit_name?: string}} row */
@@ -231,6 +244,7 @@ async function reportFor(box, kind) {
 export function wirePerson() {
   const box = dialog("person");
   if (!box) return;
+  wireMemo(box);
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.("[data-person]");
     if (

@@ -13,7 +13,7 @@ from flask import render_template, request
 from webapp.accounts import access as permissions
 from webapp.accounts.access import Actor
 from webapp.accounts.rules import Form
-from webapp.board import queries, search
+from webapp.board import card, queries
 from webapp.board.blueprint import bp
 from webapp.board.rows import Row, directory_row
 from webapp.core import clock
@@ -103,6 +103,7 @@ class _Live:
         tree = org.current_tree()
         below = tree.subtree_ids(tasks.sheet_home(rows[0].unit_id)) if rows else set()
         self._book = book
+        self._now = now
         self._postings = org.postings_of(ids, org.today(now), known_at=now)
         self._rows: dict[int, queries.LiveRow] = {}
         for row in queries.rows_of(ids):
@@ -127,7 +128,7 @@ class _Live:
         posting = _posting(postings, live.unit_id)
         full = live.full
         shown = full if self._forms[live.unit_id] is Form.FULL else directory_row(full)
-        reach = search.reach_first(posting, full)
+        reach = card.reach_first(posting, full, now=self._now)
         there = full["state"] == State.AVAILABLE
         return Answerer(posting.name, posting.number, PART_WORDS[part], shown, reach, there)
 
