@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from webapp.presence.facts import Place, Stretch
+from webapp.presence.facts import TELEWORK, Place, Stretch
 from webapp.reports.rules import Standing
 
 LATE = timedelta(minutes=15)  # so much after the planned end (or before its start) is 時間外
-_NO_REPORT_DUE = {Standing.FREE, Standing.LEAVE}
 
 
 class Whose(StrEnum):
@@ -29,14 +28,19 @@ def whose(*, names_me: bool, has_role: bool, confirmer: int | None, is_there: bo
     return Whose.OTHERS if confirmer is not None and is_there else Whose.MINE
 
 
-def waits(standing: Standing, *, only_card: bool, has_request: bool) -> bool:
-    """Whether a day is for a 在席確認者 at all: somebody reported by themselves, owes a report, or works by a request.
+def waits(
+    standing: Standing, *, owes: bool, places: Iterable[str], only_card: bool, has_request: bool
+) -> bool:
+    """Whether a day is for a 在席確認者 at all: work by a request, a report that is owed, or one from elsewhere.
 
     What the card reader says needs nobody's confirmation.
     """
+    if standing is Standing.LEAVE:
+        return False
     if has_request:
-        return standing is not Standing.LEAVE
-    return standing not in _NO_REPORT_DUE and not only_card
+        return True
+    reported_elsewhere = any(place in TELEWORK for place in places)
+    return not only_card and (owes or reported_elsewhere)
 
 
 def is_away(plan: Iterable[Stretch], *, works: bool) -> bool:

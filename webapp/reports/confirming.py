@@ -150,9 +150,7 @@ def _day_of(on: date, actor: Actor, now: datetime) -> DayOf:
     for line in queries.lines_of(members, on, actor=actor, now=now):
         staff_id = line.posting.staff_id
         mine = requests.get(staff_id, [])
-        if line.is_self or not waits(
-            line.standing, only_card=line.is_imported, has_request=bool(mine)
-        ):
+        if line.is_self or not _waits(line, mine):
             continue
         confirmer = next((r.confirmer_id for r in mine if r.confirmer_id is not None), None)
         falls = whose(
@@ -165,6 +163,17 @@ def _day_of(on: date, actor: Actor, now: datetime) -> DayOf:
             name, away = confirmers.name(confirmer), confirmers.is_away(confirmer)
             found.people.append(Waiting(on, line, mine, falls, name, away))
     return found
+
+
+def _waits(line: Line, requests: Sequence[TeleworkRequest]) -> bool:
+    places = [punch.place for punch in line.places if punch.place]
+    return waits(
+        line.standing,
+        owes=line.owes,
+        places=places,
+        only_card=line.is_imported,
+        has_request=bool(requests),
+    )
 
 
 def _members(actor: Actor, on: date, now: datetime) -> list[Member]:

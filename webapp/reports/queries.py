@@ -16,7 +16,7 @@ from webapp.day.queries import PersonDay
 from webapp.org import queries as org
 from webapp.org.queries import PersonPosting
 from webapp.org.rules import UnitNode, UnitTree
-from webapp.presence.day_rules import reported
+from webapp.presence.day_rules import report_due_at, reported
 from webapp.presence.facts import LONGEST_DAY, Place, PunchKind, Report
 from webapp.reports import rules
 from webapp.reports.rules import Planned, Standing
@@ -43,6 +43,7 @@ class Line:
     confirmation: DayConfirmation | None
     missing_ends: list[date]
     is_self: bool
+    owes: bool  # by the rule of the municipality, whatever was reported meanwhile
 
     @property
     def flags(self) -> list[str]:
@@ -211,6 +212,7 @@ def _line(
         facts.confirmations.get(staff_id),
         facts.missing_ends.get(staff_id, []),
         staff_id == actor.staff_id,
+        report_due_at(person.facts) is not None,
     )
 
 
