@@ -6,6 +6,7 @@ import { hm, instant, serverNow } from "./clock.js";
 import { passOn } from "./live.js";
 import { fromTemplate, part, write } from "./render.js";
 import { t } from "./text.js";
+import { showShort } from "./title.js";
 import { announce, toast } from "./toast.js";
 
 /** @typedef {{id: number, unit: string, unit_name: string, position: string, name: string, from: string, to: string, missing: number, level: string}} Alert */
@@ -89,6 +90,7 @@ function showAlerts() {
     items.length === list.children.length && items.every((item, i) => item === list.children[i]);
   if (!same) list.replaceChildren(...items);
   bar.hidden = shown.length === 0;
+  showShort(shown.filter((alert) => alert.level !== "ahead").length, true);
 }
 
 /** Told once a level: the same shortage at the same level is not spoken again. @param {Alert} alert */

@@ -1,14 +1,25 @@
 // The numbers in the menu and before the title: what waits for the person, on every page. Asked of the server once a
 // page and again when a frame says that something moved; kept for the next page, so that it does not blink.
 import { get } from "./api.js";
+import { tell } from "./pop-up.js";
+import { showUnread } from "./title.js";
 
-/** @typedef {{requests: number, memos: number, notices: number, questions: number, quiet: boolean, pop_up: boolean, kinds: Record<string, number>}} Badges */
+/** waiting: everything by group; pop_up: {group: its word} of what may show itself outside the page just now.
+ * @typedef {Object} Badges
+ * @property {number} requests
+ * @property {number} memos
+ * @property {number} notices
+ * @property {number} questions
+ * @property {boolean} quiet
+ * @property {Record<string, number>} waiting
+ * @property {Record<string, string>} pop_up
+ */
 
 const me = document.body.dataset.viewer ?? "";
 const KEY = `zaiseki:badges:${me}`;
-const AGAIN = 400; // several frames come together
+const AGAIN = 300; // several frames come together
 /** @type {ReturnType<typeof setTimeout> | undefined} */
-let waiting;
+let asking;
 
 /** @param {Badges} badges */
 function show(badges) {
@@ -27,22 +38,23 @@ function show(badges) {
     if (place && place.textContent !== text) place.textContent = text;
     dot.toggleAttribute("hidden", n === 0);
   }
+  showUnread(badges.notices + badges.memos);
 }
 
 async function refresh() {
   const badges = /** @type {Badges} */ (await get("/api/v1/me/badges", { quiet: true }));
   sessionStorage.setItem(KEY, JSON.stringify(badges));
   show(badges);
-  document.dispatchEvent(new CustomEvent("zaiseki:badges", { detail: badges }));
+  await tell(me, badges);
 }
 
 function soon() {
-  clearTimeout(waiting);
-  waiting = setTimeout(() => void refresh().catch(() => {}), AGAIN);
+  clearTimeout(asking);
+  asking = setTimeout(() => void refresh().catch(() => {}), AGAIN);
 }
 
 const kept = sessionStorage.getItem(KEY);
 if (kept) show(JSON.parse(kept));
 void refresh().catch(() => {});
-for (const event of ["notice", "message", "question", "connected"])
+for (const event of ["notice", "message", "question", "request", "connected"])
   document.addEventListener(`zaiseki:${event}`, soon);

@@ -3,6 +3,7 @@ import { hm } from "./clock.js";
 import { numbers } from "./coverage-view.js";
 import { fromTemplate, part, write } from "./render.js";
 import { t } from "./text.js";
+import { showShort } from "./title.js";
 import { announce } from "./toast.js";
 
 /** @typedef {import("./types.js").ListedShortage} ListedShortage */
@@ -56,9 +57,7 @@ export class ShortageList {
 
   /** @param {number} n */
   title(n) {
-    const stale = document.title.startsWith(t("（再接続中）")) ? t("（再接続中）") : "";
-    const bare = document.title.replace(t("（再接続中）"), "").replace(/^▲\d+ /, "");
-    document.title = `${stale}${n > 0 ? `▲${n} ` : ""}${bare}`;
+    showShort(n);
   }
 
   /** The list is asked for again when the numbers of shortages changed, and now and then.

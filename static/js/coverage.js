@@ -20,6 +20,7 @@ import {
 import { PositionSheet } from "./coverage-sheet.js";
 import { fromTemplate, part, write } from "./render.js";
 import { t } from "./text.js";
+import { showShort } from "./title.js";
 import { announce, toast } from "./toast.js";
 
 /** @typedef {import("./types.js").Entry} Entry */
@@ -273,11 +274,7 @@ export class CoveragePanel {
 
   /** 現在の不足 in the title, so that it is seen from another tab. @param {Entry[]} entries */
   showTitle(entries) {
-    const n = entries.filter(isShortNow).length;
-    const stale = document.title.startsWith(t("（再接続中）")) ? t("（再接続中）") : "";
-    const bare = document.title.replace(t("（再接続中）"), "").replace(/^▲\d+ /, "");
-    const title = `${stale}${n > 0 ? `▲${n} ` : ""}${bare}`;
-    if (document.title !== title) document.title = title;
+    showShort(entries.filter(isShortNow).length);
   }
 
   // --- what is spoken ----------------------------------------------------------------------

@@ -4,6 +4,7 @@ import { io } from "../vendor/socket.io.esm.min.js";
 import { askToSignIn } from "./api.js";
 import { heardServerTime, hms, linkStep, pcClockIsOff, serverNow } from "./clock.js";
 import { t } from "./text.js";
+import { showStale } from "./title.js";
 import { announce } from "./toast.js";
 
 /** @typedef {import("./types.js").RowsMessage} RowsMessage */
@@ -262,8 +263,7 @@ function showStep(step, asOf) {
       });
     bar.hidden = !stale;
   }
-  document.title = document.title.replace(/^（再接続中）/, "");
-  if (stale) document.title = `${t("（再接続中）")}${document.title}`;
+  showStale(stale);
   if (step === "retry") announce(t("接続が切れました。再接続しています。"));
   else if (stale) announce(t("再接続中です。{time} 時点の表示です。", { time }));
   else if (step === "live") announce(t("接続中です。"));

@@ -3,6 +3,7 @@ import { ApiError, askToSignIn, get, post } from "./api.js";
 import { resolveClash } from "./rota-clash.js";
 import { t } from "./text.js";
 import { announce, toast } from "./toast.js";
+import { retitle } from "./title.js";
 
 /** @typedef {import("./rota-types.js").WeekData} WeekData */
 /** @typedef {import("./rota-types.js").Change} Change */
@@ -92,7 +93,7 @@ export class RotaPage {
     for (const one of this.root.querySelectorAll("details[data-keep]"))
       one.toggleAttribute("open", unfolded.has(one.getAttribute("data-keep")));
     this.data = readData(this.root);
-    document.title = part.dataset.title ?? document.title;
+    if (part.dataset.title) retitle(part.dataset.title);
     if (shown) this.root.querySelector("#grid")?.setAttribute("data-show", shown);
     const fresh = this.root.querySelector("[data-scroll]");
     if (fresh) [fresh.scrollLeft, fresh.scrollTop] = [at.left, at.top];

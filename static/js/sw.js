@@ -11,6 +11,7 @@ const SHELL = [
   "/static/css/person.css",
   "/static/css/board.css",
   "/static/css/home.css",
+  "/static/css/notices.css",
   "/static/js/api.js",
   "/static/js/clock.js",
   "/static/js/dialog.js",
@@ -22,6 +23,11 @@ const SHELL = [
   "/static/js/queue.js",
   "/static/js/render.js",
   "/static/js/search.js",
+  "/static/js/alerts.js",
+  "/static/js/badges.js",
+  "/static/js/pop-up.js",
+  "/static/js/title.js",
+  "/static/js/notices.js",
   "/static/js/text.js",
   "/static/js/toast.js",
   "/static/js/view.js",
@@ -120,4 +126,19 @@ function offline(hasHome) {
     `<!doctype html><html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>つながっていません - 在席</title><link rel="stylesheet" href="/static/vendor/tokens.css"><link rel="stylesheet" href="/static/css/base.css"><link rel="stylesheet" href="/static/css/frame.css"><link rel="stylesheet" href="/static/css/forms.css"></head><body><main class="page"><div class="empty"><h1 class="what">つながっていません</h1><p>サーバーにつながらないため、この画面はひらけません。つながったら、もう一度ひらいてください。</p>${back}</div></main></body></html>`,
     { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } },
   );
+}
+
+/** A notification that this worker showed (phones): the window that is there comes to the front. */
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(bringUp(String(event.notification.data ?? "/")));
+});
+
+/** @param {string} path */
+async function bringUp(path) {
+  const windows = await worker.clients.matchAll({ type: "window" });
+  const one = windows[0];
+  if (!one) return void (await worker.clients.openWindow(path));
+  await one.focus();
+  await one.navigate(path);
 }

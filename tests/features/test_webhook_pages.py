@@ -168,8 +168,8 @@ def test_a_trial_says_why_it_did_not_and_switches_nothing_off(stage: Stage) -> N
     with receiving(403) as receiver:
         text = tried(stage, receiver)
     assert "届きませんでした。相手が 403 を返しました。" in text
-    assert [row.state for row in db.session.query(WebhookDelivery)] == ["failed"]
     assert only().failures == 0
+    assert [row.state for row in db.session.query(WebhookDelivery)] == ["failed"]
 
 
 def test_a_trial_runs_beside_the_round_without_being_sent_twice(stage: Stage) -> None:

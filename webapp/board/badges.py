@@ -4,30 +4,42 @@ from datetime import datetime
 from typing import Any
 
 from webapp.accounts.access import Actor
+from webapp.messages import queries as messages
+from webapp.messages import question_queries as questions
 from webapp.notices import queries as notices
 from webapp.notices import rules
+from webapp.notices.rules import Group
+from webapp.requests import inbox
 
 
 def badges(actor: Actor, *, now: datetime) -> dict[str, Any]:
     """As `GET /api/v1/me/badges` answers.
 
-    pop_up: {group: words without content} of what may show itself outside the page just now; {group: count} stands in
-    unread. The page compares with what it has told before.
+    requests: to decide; memos: 未対応; notices: unread; questions: unanswered ones told to oneself. waiting: all of
+    them by group, by which a page sees what is new. pop_up: {group: its word} of what may show itself outside the page
+    just now, never with content.
     """
     unread = notices.unread_by_group(actor.staff_id)
+    counts = {
+        "requests": inbox.count_waiting(actor, now=now),
+        "memos": messages.open_count(actor.staff_id),
+        "notices": unread.total(),
+        "questions": questions.open_count(actor),
+    }
+    waiting = {group.value: unread[group] for group in Group}
+    for group, name in ((Group.MEMO, "memos"), (Group.QUESTION, "questions")):
+        waiting[group.value] = max(waiting[group.value], counts[name])  # many have a notice too
+    return counts | _pop_up(actor, now) | {"waiting": {g: n for g, n in waiting.items() if n}}
+
+
+def _pop_up(actor: Actor, now: datetime) -> dict[str, Any]:
     quiet = notices.quiet_of([actor.staff_id], now=now)[actor.staff_id]
     choice = notices.choice_of(actor.staff_id)
+    words = {
+        group.value: rules.WORDS[group] for group in Group if rules.may_pop_up(group, quiet, choice)
+    }
     return {
-        "requests": 0,
-        "memos": 0,
-        "notices": unread.total(),
-        "questions": 0,
         "quiet": quiet is not None,
         "because": quiet.value if quiet else None,
-        "unread": {group.value: unread[group] for group in rules.Group if unread[group]},
-        "pop_up": {
-            group.value: rules.WORDS[group]
-            for group in rules.Group
-            if rules.may_pop_up(group, quiet, choice)
-        },
+        "pop_up": words,
     }

@@ -8,13 +8,13 @@ from webapp.attendance import queries as attendance
 from webapp.attendance import rules as reports
 from webapp.board import queries
 from webapp.board.rows import iso
-from webapp.core import calendar, clock, settings
+from webapp.core import calendar, clock
 from webapp.core.hours import clock_of
 from webapp.day import queries as day
 from webapp.day.queries import PersonDay
 from webapp.duties import queries as duties
 from webapp.org import queries as org
-from webapp.org.settings import SITES
+from webapp.org import sites
 from webapp.positions import queries as positions
 from webapp.presence import service as presence
 from webapp.presence.day_rules import (
@@ -224,7 +224,7 @@ def _week_day(
 def _choices(person: PersonDay | None, now: datetime) -> dict[str, Any]:
     words = dict(REASONS)
     return {
-        "sites": settings.value(SITES),
+        "sites": sites.site_names(),
         "until": until_chips(person, now),
         "reasons": [
             {"code": reason.value, "label": words[reason.value]} for reason in SELF_REASONS

@@ -21,7 +21,7 @@ from webapp.accounts import access
 from webapp.accounts.access import current_actor
 from webapp.attendance import service as attendance
 from webapp.board import answering as _answering  # noqa: F401 its page joins the blueprint
-from webapp.board import home, nav, queries, search
+from webapp.board import home, home_blocks, nav, queries, search
 from webapp.board import week_pages as _week_pages  # noqa: F401
 from webapp.board.blueprint import bp
 from webapp.board.forms import PunchForm, StatusForm
@@ -30,7 +30,6 @@ from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.core.sitemap import page_exists
 from webapp.day import queries as day
-from webapp.notices import queries as notices
 from webapp.org import queries as org
 from webapp.presence import queries as presence
 from webapp.presence import service as status
@@ -52,9 +51,9 @@ def home_page() -> Any:
     if not actor.postings:
         return redirect(url_for("admin.overview"))
     with snapshot():
-        me = home.me(actor, now=clock.now())
-        told = notices.unread_of(actor.staff_id)
-        return render_template("board/home.html", me=me, notices=told)
+        now = clock.now()
+        me = home.me(actor, now=now)
+        return render_template("board/home.html", me=me, **home_blocks.blocks(actor, now=now))
 
 
 @bp.post("/me/status")

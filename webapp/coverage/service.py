@@ -17,6 +17,7 @@ from webapp.coverage.models import Shortage
 from webapp.coverage.queries import UnitCover
 from webapp.coverage.rules import Level
 from webapp.coverage.settings import ALERT_AFTER
+from webapp.notices import webhooks
 from webapp.org import queries as org
 from webapp.org.models import Staff, Unit
 from webapp.realtime import outbox
@@ -160,6 +161,8 @@ def _tell(row: Shortage, found: UnitCover, *, now: datetime) -> Alert | None:
     row.alerted_at, row.alerted_level = now, row.level
     if post is None:
         return None
+    if row.level != Level.LONG.value:  # that it goes on is no news to another system
+        webhooks.happened("shortage", row.unit_id, now=now)
     return Alert(
         row.id,
         row.unit_id,

@@ -7,7 +7,9 @@ from sqlalchemy import select
 from webapp.accounts import owndata
 from webapp.core.db import db
 from webapp.core.pages import day_and_time
-from webapp.notices.models import Notice
+from webapp.notices.models import Notice, NoticeChoice
+from webapp.notices.queries import choice_of
+from webapp.notices.rules import MUTABLE, WORDS
 
 MOST = 500
 Rows = list[dict[str, Any] | str]
@@ -25,4 +27,19 @@ def notices(staff_id: int) -> Rows:
     ]
 
 
+def choice(staff_id: int) -> Rows:
+    row = db.session.get(NoticeChoice, staff_id)
+    if row is None:
+        return []
+    chosen = choice_of(staff_id)
+    return [
+        {
+            "端末に出す": chosen.pop_up,
+            "勤務時間の外も": chosen.outside_hours,
+            "出さないもの": "、".join(WORDS[group] for group in MUTABLE if group in chosen.muted),
+        }
+    ]
+
+
 owndata.register("お知らせ", notices)
+owndata.register("お知らせの受け取り方", choice)

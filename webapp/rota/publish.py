@@ -14,6 +14,7 @@ from webapp.duties import queries as duty_queries
 from webapp.duties import service as duties
 from webapp.duties.models import Duty
 from webapp.notices import service as notices
+from webapp.notices import webhooks
 from webapp.org import queries as org
 from webapp.realtime import outbox
 from webapp.rota import attendance_plan, breaks_follow, drafts, service
@@ -114,6 +115,9 @@ def publish(
         now=now,
     )
     outbox.touch(service.TOPIC, rota.id)
+    week = week_of(desk.horizon.first)
+    path = f"/rota/{desk.unit_code}?w={week}"
+    webhooks.happened("rota", desk.horizon.unit_id, now=now, path=path)
     return found, told
 
 

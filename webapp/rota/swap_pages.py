@@ -16,10 +16,9 @@ from webapp.core.parse import valid_or_422
 from webapp.core.refusals import Conflict, NotFound, Refusal, RuleBroken
 from webapp.duties import queries as duties
 from webapp.duties.models import Duty
-from webapp.notices import queries as notice_queries
-from webapp.notices import service as notices
+from webapp.notices import queries as notices
+from webapp.notices.rules import Group
 from webapp.org import queries as org
-from webapp.org.rules import UnitNode
 from webapp.positions import queries as positions
 from webapp.rota import feeds, readers, swap_forms, swap_lists, swap_work, swaps, takers
 from webapp.rota.blueprint import bp
@@ -70,7 +69,7 @@ def _list_page(code: str, secret: str = "", status: int = 200) -> Any:
             of_unit=of_unit,
             leads=leads,
             duties=swap_lists.coming_duties(actor.staff_id, now=now),
-            notices=notice_queries.unread_of(actor.staff_id),
+            told=notices.block_of(actor, frozenset({Group.ROTA})),
             feed=feeds.in_force(actor.staff_id),
             address=address,
             qr=_qr(address) if address else "",
@@ -252,24 +251,7 @@ def _answered(swap_id: int, what: str, actor: Actor, now: datetime) -> Swap:
         return ACTS[what](swap_id, actor=actor, now=now)
 
 
-# --- notices and the calendar ---------------------------------------------------------------
-
-
-@bp.post("/rota/<code>/notices/read")
-def read_notices(code: str) -> Any:
-    actor, unit = readers.reader(code)
-    one = request.form.get("notice", "")
-    with transaction():
-        ids = [int(one)] if one.isascii() and one.isdigit() and len(one) < 16 else None
-        notices.mark_read(actor.staff_id, ids, now=clock.now())
-    return redirect(_back(unit))
-
-
-def _back(unit: UnitNode) -> str:
-    """Where the form stood: a path of ours, never an address elsewhere."""
-    wanted = request.form.get("next", "")
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if ours else url_for("rota.swap_list", code=unit.code)
+# --- the calendar ----------------------------------------------------------------------------
 
 
 @bp.post("/rota/<code>/calendar")
