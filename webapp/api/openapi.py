@@ -13,6 +13,8 @@ from webapp.api.openapi_messages import BODIES as MESSAGE_BODIES
 from webapp.api.openapi_messages import message_paths
 from webapp.api.openapi_notices import BODIES as NOTICE_BODIES
 from webapp.api.openapi_notices import notice_paths
+from webapp.api.openapi_requests import BODIES as REQUEST_BODIES
+from webapp.api.openapi_requests import request_paths
 from webapp.api.openapi_requests_deciding import BODIES as DECIDING_BODIES
 from webapp.api.openapi_requests_deciding import deciding_paths
 from webapp.api.openapi_rota import BODIES as ROTA_BODIES
@@ -307,6 +309,7 @@ PATHS |= emergency_paths(_call, _in)
 PATHS |= notice_paths(_call, _in)
 PATHS |= message_paths(_call, _in)
 PATHS |= deciding_paths(_call, _in)
+PATHS |= request_paths(_call, _in)
 
 
 @lru_cache(maxsize=1)
@@ -317,6 +320,7 @@ def document() -> dict[str, Any]:
             for body in (
                 *BODIES,
                 *DECIDING_BODIES,
+                *REQUEST_BODIES,
                 *EMERGENCY_BODIES,
                 *MESSAGE_BODIES,
                 *NOTICE_BODIES,

@@ -27,6 +27,8 @@ def _close_page(emergency_id: int, fault: Refusal | None = None) -> Any:
         access.require(Act.CLOSE, found.actor, found.emergency.unit_id, found.tree)
         row = found.emergency
         if row.ended_at is not None:
+            if fault:
+                flash(fault.message, "error")
             return redirect(url_for("emergency.one", emergency_id=row.id))
         tallies = queries.tallies(found.tops, row.id, found.tree, now=now)
         page = render_template(

@@ -43,21 +43,20 @@ def _one_page(emergency_id: int, fault: Refusal | None = None) -> Any:
         if row.ended_at is not None:
             return close_pages.record_page(found, now)
         template = "emergency/lead.html" if found.leads else "emergency/member.html"
-        more = _lead_words(found, now) if found.leads else {}
-        page = render_template(
-            template,
-            found=found,
-            row=row,
-            scope=access.scope_name(row.unit_id, found.tree),
-            since=since(row.began_at, now),
-            began_by=who([row.began_by]).get(row.began_by or 0, ""),
-            colleagues=people.colleagues(row, found.actor, now=now),
-            errors=fault.fields if fault else {},
-            message=fault.message if fault else "",
-            typed=request.form,
-            **more,
-            **words(found.actor),
-        )
+        shown = {
+            "found": found,
+            "row": row,
+            "scope": access.scope_name(row.unit_id, found.tree),
+            "since": since(row.began_at, now),
+            "began_by": who([row.began_by]).get(row.began_by or 0, ""),
+            "colleagues": people.colleagues(row, found.actor, now=now),
+            "errors": fault.fields if fault else {},
+            "message": fault.message if fault else "",
+            "typed": request.form,
+        }
+        if found.leads:
+            shown |= _lead_words(found, now)
+        page = render_template(template, **shown, **words(found.actor))
     return page, fault.status if fault else 200
 
 
