@@ -14,7 +14,7 @@ from webapp.core.db import DatabaseBusy, snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.coverage.entries import iso
 from webapp.org import queries as org
-from webapp.rota import burden_view, feeds, swap_forms, swap_lists, swaps
+from webapp.rota import burden_view, call_figures, feeds, swap_forms, swap_lists, swaps
 from webapp.rota.models import CalendarFeed, Swap
 
 
@@ -24,7 +24,10 @@ def burden(code: str) -> Response:
     with snapshot():
         actor, unit = reader_of(code)
         asked = burden_view.asked(request.args, unit, now=clock.now())
-        return jsonify(burden_view.json(unit, asked, actor, now=clock.now()))
+        now = clock.now()
+        found = burden_view.view(unit, asked, actor, now=now)
+        calls = call_figures.json(call_figures.calls_of(unit, found, now=now))
+        return jsonify(burden_view.json(unit, found) | {"calls": calls})
 
 
 # --- swaps ----------------------------------------------------------------------------------

@@ -45,13 +45,28 @@ def members_of(unit_ids: Iterable[int], *, now: datetime) -> list[int]:
 def working_spans(
     staff_ids: Sequence[int], since: datetime, *, now: datetime
 ) -> dict[int, list[Span]]:
-    """{staff id: working time from the day of `since` until that of `now`}, breaks taken out, at most ten working days
-    back. Leave counts as working time: the caller waits all the same, and a colleague can call."""
+    """{staff id: working time from the day of `since` until that of `now`}, at most ten working days back."""
     business = org.business_calendar()
     last = business.business_date(now)
-    days = business.business_days(max(business.business_date(since), _earliest(last)), last)
+    first = max(business.business_date(since), _earliest(last))
+    return _on_days(staff_ids, business.business_days(first, last)[-UNDER_WAY_AT_MOST:], now)
+
+
+def spans_between(
+    staff_ids: Sequence[int], first: datetime, last: datetime, *, now: datetime
+) -> dict[int, list[Span]]:
+    """{staff id: working time of all the days these two instants belong to and those between}."""
+    business = org.business_calendar()
+    days = business.business_days(business.business_date(first), business.business_date(last))
+    return _on_days(staff_ids, days, now)
+
+
+def _on_days(
+    staff_ids: Sequence[int], days: Iterable[date], now: datetime
+) -> dict[int, list[Span]]:
+    """Breaks taken out. Leave counts as working time: the caller waits all the same, and a colleague can call."""
     found: dict[int, list[Span]] = {staff_id: [] for staff_id in staff_ids}
-    for on in days[-UNDER_WAY_AT_MOST:]:
+    for on in days:
         hours = org.hours_on(on, org.postings_of(staff_ids, on, known_at=now))
         hours |= plans.hours_of(staff_ids, on)
         for staff_id in staff_ids:

@@ -87,9 +87,8 @@ def view(unit: UnitNode, asked: Asked, actor: Actor, *, now: datetime) -> View:
     return View(asked, ledger, drafted, leads, actor.staff_id)
 
 
-def json(unit: UnitNode, asked: Asked, actor: Actor, *, now: datetime) -> Json:
-    found = view(unit, asked, actor, now=now)
-    ledger, balance = found.ledger, found.ledger.balance
+def json(unit: UnitNode, found: View) -> Json:
+    asked, ledger, balance = found.asked, found.ledger, found.ledger.balance
     return {
         "unit": unit.code,
         "window": {

@@ -11,9 +11,10 @@ from webapp.core.db import snapshot
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
 from webapp.positions.rules import GROUP_WORDS, Group
-from webapp.rota import burden_view, fairness, readers, weeks, xlsx
+from webapp.rota import burden_view, call_figures, fairness, readers, weeks, xlsx
 from webapp.rota.blueprint import bp
 from webapp.rota.burden_view import Asked, View
+from webapp.rota.call_figures import Calls
 from webapp.rota.sheet_pages import download
 
 WINDOWS = (7, 28, 90)
@@ -43,6 +44,7 @@ class Opened:
     unit: UnitNode
     asked: Asked
     view: View
+    calls: Calls
     coming: str | None  # the week of a draft that could be laid upon it
 
 
@@ -52,8 +54,10 @@ def _open(code: str) -> Opened:
         now = clock.now()
         asked = burden_view.asked(request.args, unit, now=now)
         view = burden_view.view(unit, asked, actor, now=now)
+        calls = call_figures.calls_of(unit, view, now=now)
         draft = fairness.coming_draft(unit.id, org.today(now)) if view.leads else None
-    return Opened(actor, unit, asked, view, weeks.week_of(draft.first_on) if draft else None)
+    coming = weeks.week_of(draft.first_on) if draft else None
+    return Opened(actor, unit, asked, view, calls, coming)
 
 
 def _rows(view: View) -> list[Row]:
@@ -94,6 +98,7 @@ def fairness_page(code: str) -> Any:
         balance=opened.view.drafted or ledger.balance,
         mean=burden_view.mean(ledger),
         asked=opened.asked,
+        calls=opened.calls,
         windows=sorted({*WINDOWS, opened.asked.days}),
         draft=weeks.week_of(opened.asked.draft) if opened.asked.draft else None,
         coming=opened.coming,

@@ -14,21 +14,34 @@ AWAY = frozenset({Place.LEAVE, Place.TRIP})
 
 
 def presence_of(
-    staff_ids: Sequence[int], unit_ids: Iterable[int], days: Sequence[date], *, now: datetime
+    staff_ids: Sequence[int],
+    unit_ids: Iterable[int],
+    days: Sequence[date],
+    *,
+    away: frozenset[Place] = AWAY,
+    now: datetime,
 ) -> dict[tuple[int, date], Presence]:
-    """{(staff id, day): presence}. unit_ids: the units that count as "here", with those they took over."""
+    """{(staff id, day): presence}. unit_ids: the units that count as "here", with those they took over. away: the
+    places that count as not being there."""
     if not days:
         return {}
     here = handover.family(unit_ids, days[-1])
     business = org.business_calendar()
     found: dict[tuple[int, date], Presence] = {}
     for day in days:
-        found |= _of_day(staff_ids, here, day, is_open=business.is_business_day(day), now=now)
+        is_open = business.is_business_day(day)
+        found |= _of_day(staff_ids, here, day, is_open=is_open, away=away, now=now)
     return found
 
 
 def _of_day(
-    staff_ids: Sequence[int], here: set[int], day: date, *, is_open: bool, now: datetime
+    staff_ids: Sequence[int],
+    here: set[int],
+    day: date,
+    *,
+    is_open: bool,
+    away: frozenset[Place],
+    now: datetime,
 ) -> dict[tuple[int, date], Presence]:
     postings = org.postings_of(staff_ids, day, known_at=now)
     hours = org.hours_on(day, postings) if is_open else {}
@@ -40,15 +53,17 @@ def _of_day(
             found[staff_id, day] = Presence(posted=False)
         elif (own := hours.get(staff_id)) is not None:
             span = own.start, own.end
-            away = _away(span, stretches.get(staff_id, ()), day)
-            found[staff_id, day] = Presence(own.end - own.start, away)
+            missed = _away(span, stretches.get(staff_id, ()), day, away)
+            found[staff_id, day] = Presence(own.end - own.start, missed)
         else:
             found[staff_id, day] = Presence()
     return found
 
 
-def _away(own: tuple[int, int], stretches: Iterable[Stretch], day: date) -> int:
-    """Minutes of the own hours on leave or a trip; overlapping ones count once."""
+def _away(
+    own: tuple[int, int], stretches: Iterable[Stretch], day: date, away: frozenset[Place]
+) -> int:
+    """Minutes of the own hours in one of these places; overlapping ones count once."""
     midnight = calendar.at_minute(day, 0)
     spans = sorted(
         (
@@ -56,7 +71,7 @@ def _away(own: tuple[int, int], stretches: Iterable[Stretch], day: date) -> int:
             min(own[1], int((each.ends_at - midnight).total_seconds()) // 60),
         )
         for each in stretches
-        if each.place in AWAY
+        if each.place in away
     )
     minutes, reached = 0, own[0]
     for start, end in spans:
