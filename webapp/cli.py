@@ -83,6 +83,7 @@ def _commands() -> click.Group:
     from webapp.plans import commands as _plans  # noqa: F401 adds its kind to import_group
     from webapp.positions import commands as _positions  # noqa: F401 adds its kinds to import_group
     from webapp.rota.commands import rota_group
+    from webapp.seats import commands as _seats  # noqa: F401 adds its kind to import_group
 
     @click.group(help="在席: 誰がどこにいて、連絡できるか。")
     def zaiseki() -> None:

@@ -14,9 +14,13 @@ from webapp.emergency import jobs as emergency
 from webapp.messages import jobs as messages
 from webapp.messages import retention as memos
 from webapp.notices import service as notices
+from webapp.plans import jobs as plan_jobs
+from webapp.plans import retention as plan_retention
 from webapp.notices.courier import EVERY_S, Courier
 from webapp.presence.service import forget_spent_claims
 from webapp.rota import swap_work
+from webapp.seats import jobs as seats
+from webapp.seats import releasing
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0
@@ -33,7 +37,17 @@ def start(app: Flask) -> None:
             rounds += 1
             server.sleep(MINUTE_S)
 
+    def read() -> None:
+        """Apart from the rest: a calendar that answers slowly keeps nobody else waiting."""
+        while True:
+            server.sleep(MINUTE_S)
+            try:
+                read_calendars(app)
+            except Exception:
+                log.exception("reading calendars failed; trying again in a minute")
+
     server.start_background_task(run)
+    server.start_background_task(read)
     server.start_background_task(lambda: send_webhooks(app))
 
 
@@ -51,7 +65,7 @@ def send_webhooks(app: Flask) -> None:
 
 def one_round(app: Flask, rounds: int) -> None:
     """A folder that cannot be read must not keep the hourly forgetting from its work."""
-    due = [every_minute, expire_swaps, remind_of_emergencies, pass_messages_on]
+    due = [every_minute, free_seats, expire_swaps, remind_of_emergencies, pass_messages_on]
     if rounds % ROUNDS_AN_HOUR == 0:
         due.append(every_hour)
     for job in due:
@@ -66,6 +80,29 @@ def every_minute(app: Flask) -> None:
     if folder:
         with app.app_context():
             inbox.take_inbox(Path(folder), now=clock.now())
+
+
+def free_seats(app: Flask) -> None:
+    """Seats nobody came to."""
+    with app.app_context():
+        seats.every_minute(now=clock.now())
+
+
+def read_calendars(app: Flask) -> None:
+    """Calendars on the local network; who has to mend an address is told once."""
+    with app.app_context():
+        faults = plan_jobs.read_calendars()
+        if faults:
+            with transaction():
+                for fault in faults:
+                    notices.notify(
+                        [fault.staff_id],
+                        unit_id=fault.unit_id,
+                        kind="calendar",
+                        text=f"カレンダーを読み込めませんでした: {fault.text}",
+                        link="/plan/calendar/me",
+                        now=clock.now(),
+                    )
 
 
 def expire_swaps(app: Flask) -> None:
@@ -94,6 +131,8 @@ def every_hour(app: Flask) -> None:
             forget_spent_claims(now=now)
             retention.forget(now=now)
             notices.forget(now=now)
+            plan_retention.forget(now=now)
+            releasing.forget(now=now)
             emergency.forget(now=now)
             memos.forget(now=now)
         attendance_jobs.daily(now)

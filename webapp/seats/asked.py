@@ -61,16 +61,14 @@ class Asked:
 def asked(actor: Actor, *, now: datetime) -> Asked:
     """?day=2026-11-25&start=8:30&end=17:15&staff=100122. Raises NotFound, NotAllowed for others' people."""
     today = clock.to_tokyo(now).date()
-    staff_id, number, name, postings = _for_whom(actor, today, now)
+    staff_id, number, name, postings = _for_whom(actor, now)
     day = _day(today)
     usual = _usual(postings, day, now)
     span = _span(usual)
     return Asked(day, span, staff_id, number, name, today, span != usual)
 
 
-def _for_whom(
-    actor: Actor, today: date, now: datetime
-) -> tuple[int, str, str, list[PersonPosting]]:
+def _for_whom(actor: Actor, now: datetime) -> tuple[int, str, str, list[PersonPosting]]:
     number = request.values.get("staff", "")
     if number and number != actor.number:
         staff, postings = access.colleague(actor, number, on=org.today(now), now=now)

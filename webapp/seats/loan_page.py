@@ -1,4 +1,4 @@
-"""What the page of loans shows: what is free, what one has, and for who keeps things what to hand over and take back."""
+"""What the page of loans shows: what is free, what one has; for who keeps things what to hand over and take back."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -77,7 +77,7 @@ def book_item(
     )
     db.session.add(row)
     db.session.flush()
-    _put_telephone(row, item)
+    put_telephone(row, item)
     told(item)
     if actor.staff_id != staff_id:
         audit.record(actor, "loan.book", staff_id=staff_id, detail={"item": item.number}, now=now)
@@ -131,9 +131,9 @@ def _none_left(
     return f"{words}時間か日を変えてください。"
 
 
-def told(item: LoanItem) -> None:
+def told(item: LoanItem, *, counted_before: bool = False) -> None:
     """What caps telework is worked out anew; pages that show the item read it again."""
-    if item.needed_at_home:
+    if item.needed_at_home or counted_before:
         facts.restamp(lines.STAMP)
         outbox.touch(lines.TOPIC, item.id)
     outbox.touch(loan_queries.TOPIC, item.id)
@@ -146,7 +146,7 @@ def source_of(row: LoanBooking) -> str:
     return f"loan:{row.id}"
 
 
-def _put_telephone(row: LoanBooking, item: LoanItem) -> None:
+def put_telephone(row: LoanBooking, item: LoanItem) -> None:
     if not item.telephone or not item.reach:
         return
     for day in calendar.days(row.day, row.last_day):
@@ -156,7 +156,7 @@ def _put_telephone(row: LoanBooking, item: LoanItem) -> None:
             plans.put_reach(row.staff_id, day, [telephone], source=source_of(row))
 
 
-def _take_telephone(row: LoanBooking) -> None:
+def take_telephone(row: LoanBooking) -> None:
     for day in calendar.days(row.day, row.last_day):
         plans.put_reach(row.staff_id, day, [], source=source_of(row))
 
@@ -168,7 +168,7 @@ def cancel_item(booking_id: int, *, actor: Actor, now: datetime) -> LoanBooking:
     """By the person or a colleague of the 係, or who keeps the item; before it is handed over."""
     row, item = _booking(booking_id, actor, now)
     _move(row, LoanAct.CANCEL, now)
-    _take_telephone(row)
+    take_telephone(row)
     told(item)
     if actor.staff_id != row.staff_id:
         audit.record(
@@ -187,7 +187,7 @@ def restore_item(booking_id: int, *, actor: Actor, now: datetime) -> LoanBooking
     if not _free(item, held, lines.scale_of(row), now):
         raise Conflict(f"{item.name} はほかの人が先に予約しました。")
     row.state, row.ended_at = LoanState.BOOKED.value, None
-    _put_telephone(row, item)
+    put_telephone(row, item)
     told(item)
     return row
 
@@ -199,7 +199,7 @@ def hand_over(booking_id: int, *, actor: Actor, now: datetime) -> LoanBooking:
 def take_back(booking_id: int, *, actor: Actor, now: datetime) -> LoanBooking:
     """Brought back: free from now on, also before the time is over; the telephone is no longer at hand."""
     row = _kept_by(booking_id, LoanAct.TAKE_BACK, actor, now)
-    _take_telephone(row)
+    take_telephone(row)
     return row
 
 
@@ -247,6 +247,6 @@ def release_loans_of_request(request_id: int, *, now: datetime) -> int:
     hold(item_ids=[row.item_id for row in rows])
     for row in rows:
         row.state, row.ended_at = LoanState.RELEASED.value, now
-        _take_telephone(row)
+        take_telephone(row)
         told(db.session.get_one(LoanItem, row.item_id))
     return len(rows)
