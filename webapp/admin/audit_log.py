@@ -60,6 +60,12 @@ WORDS = {
     "duty.order": "当番の指示",
     "positions.person": "当番の個人設定",
     "shortage.take": "不足への対応",
+    "import.segments": "予定の取込",
+    "plan.day": "1日の予定の代行入力",
+    "plan.weekly": "週の型の代行入力",
+    "plan.calendar": "カレンダーの取込の代行",
+    "plan.event": "行事の日の登録",
+    "plan.event_remove": "行事の日の削除",
 }
 
 # Where a feature records many kinds of change of one thing, the thing is named.

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
+from webapp.accounts.rules import Form
 from webapp.board.week_cells import TELEWORK, Asked, Cell, cell_of
 from webapp.core import calendar
 from webapp.core.db import db
@@ -76,23 +77,34 @@ class Week:
     groups: list[Group] = field(default_factory=list)
     parts: list[Counted] = field(default_factory=list)  # where the unit is too large for rows
 
+    is_partial: bool = False  # there are parts the viewer does not see in full
+
     @property
     def people(self) -> int:
         return sum(len(group.people) for group in self.groups)
 
 
-def week_of(unit: UnitNode, monday: date, actor: Actor, *, now: datetime) -> Week:
-    """As planned and known now. Whoever calls has checked that the actor sees the unit in full."""
-    days = [monday + timedelta(days=n) for n in range(7)]
+def readable(actor: Actor, unit: UnitNode) -> list[UnitNode]:
+    """The unit and those below whose people the actor sees in full, as on the board."""
     tree = org.current_tree()
     nodes = tree.subtree(unit.id)
+    forms = access.forms_of(actor, nodes, tree)
+    return [node for node in nodes if forms[node.id] is Form.FULL]
+
+
+def week_of(unit: UnitNode, monday: date, actor: Actor, *, now: datetime) -> Week:
+    """As planned and known now, of the parts the actor sees in full."""
+    days = [monday + timedelta(days=n) for n in range(7)]
+    tree = org.current_tree()
+    nodes = readable(actor, unit)
     posted = {on: _posted(nodes, on, now) for on in days}
     people = {p.staff_id for found in posted.values() for p in found}
     if len(people) > LARGEST:
-        return _of_parts(unit, tree, posted, days, now)
+        return _of_parts(unit, tree, posted, days, actor, now)
     told = _days_told(people, days, now)
     shown = [n for n in range(7) if n < 5 or _has_something(told[days[n]])]
     week = Week(unit, [_day(unit, days[n], tree, now) for n in shown])
+    week.is_partial = len(nodes) < len(tree.subtree(unit.id))
     for node in nodes:
         rows = _rows(node, [days[n] for n in shown], posted, told, actor, tree)
         if rows:
@@ -183,10 +195,12 @@ def _of_parts(
     tree: UnitTree,
     posted: dict[date, list[PersonPosting]],
     days: Sequence[date],
+    actor: Actor,
     now: datetime,
 ) -> Week:
     shown = days[:5]
     week = Week(unit, [_day(unit, on, tree, now) for on in shown])
+    week.is_partial = len(readable(actor, unit)) < len(tree.subtree(unit.id))
     everybody = {p.staff_id for on in shown for p in posted[on]}
     counted = len(everybody) <= LARGEST_COUNTED
     told = _days_told(everybody, shown, now) if counted else {}

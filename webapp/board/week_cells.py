@@ -55,10 +55,16 @@ def cell_of(
 ) -> Cell:
     """words: {code: word on screen} of places and the like."""
     parts = parts_of(facts.plan, day, hours)
-    lines = [_of_part(part, words) for part in parts]
+    lines = _places([_of_part(part, words) for part in parts])
     lines += [_of_duty(duty, day) for duty in sorted(facts.duties, key=lambda d: d.starts_at)]
     lines += [_of_asked(one, hours, words) for one in asked]
     return Cell(day, tuple(lines), _longest(parts))
+
+
+def _places(lines: list[Line]) -> list[Line]:
+    """Beside what is out of the ordinary the rest of the day at the office goes without saying."""
+    others = any(line.look in ("own", "away") for line in lines)
+    return [line for line in lines if not (others and line.look == "usual")]
 
 
 def _of_part(part: Part, words: dict[str, str]) -> Line:

@@ -7,9 +7,9 @@ from flask import redirect, render_template, request, url_for
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor
-from webapp.accounts.rules import Form
+from webapp.accounts.rules import Form, Scope
 from webapp.board.blueprint import bp
-from webapp.board.week import week_of
+from webapp.board.week import readable, week_of
 from webapp.core import clock
 from webapp.core.calendar import wareki
 from webapp.core.db import snapshot
@@ -25,12 +25,10 @@ AHEAD = timedelta(weeks=60)
 @bp.get("/plan/")
 @bp.get("/plan")
 def own_week() -> Any:
-    actor = current_actor()
-    tree = org.current_tree()
-    for unit in (actor.section, actor.unit):
-        if unit is not None and access.form_of(actor, unit.id, tree) is Form.FULL:
-            return redirect(url_for("board.week_page", code=unit.code))
-    raise NotFound("所属がありません。")
+    code = current_actor().section_code
+    if code is None:
+        raise NotFound("所属がありません。")
+    return redirect(url_for("board.week_page", code=code))
 
 
 @bp.get("/plan/<code>")
@@ -59,9 +57,10 @@ def week_page(code: str) -> Any:
 
 
 def _reader(code: str) -> tuple[Actor, UnitNode]:
-    """Who sees the unit's people in full. Raises NotFound, NotAllowed."""
+    """Who sees people of the unit in full: of one's own 係, and of those one leads. Raises NotFound, NotAllowed."""
     actor, unit = current_actor(), access.unit_or_404(code)
-    if access.form_of(actor, unit.id, org.current_tree()) is not Form.FULL:
+    access.require_scope(actor, Scope.SELF)
+    if not readable(actor, unit):
         raise NotAllowed("この所属の週の予定は、その所属の職員だけが見られます。")
     return actor, unit
 
@@ -88,11 +87,14 @@ def _range_words(first: date, last: date) -> str:
 
 
 def _units(actor: Actor, unit: UnitNode) -> list[UnitNode]:
-    """The way up and down: the units above that one sees in full, and those below."""
+    """The way up and down, as far as somebody is seen there in full."""
     tree = org.current_tree()
     above = [
         node
-        for node in tree.path(unit.id)
-        if node.id != unit.id and access.form_of(actor, node.id, tree) is Form.FULL
+        for node in tree.path(unit.id)[-2:-1]
+        if access.form_of(actor, node.id, tree) is Form.FULL
     ]
-    return [*above[-1:], *tree.children(unit.id)]
+    own = actor.section
+    if own is not None and own.id != unit.id and tree.is_within(unit.id, own.id):
+        above = [own]
+    return [*above, *(node for node in tree.children(unit.id) if readable(actor, node))]
