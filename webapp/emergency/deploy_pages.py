@@ -19,7 +19,6 @@ from webapp.org import queries as org
 from webapp.positions import queries as positions
 
 HOURS = 8  # of a deployment, as offered
-STEP = timedelta(minutes=15)
 
 
 # --- 災害配備 ---------------------------------------------------------------------------------
@@ -59,7 +58,7 @@ def _deploy_page(emergency_id: int, fault: Refusal | None = None) -> Any:
 
 def _asked(staff_ids: tuple[int, ...], now: datetime) -> Deployment:
     """As typed, else from now for eight hours."""
-    start = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP
+    start = now.replace(second=0, microsecond=0)
     end = start + timedelta(hours=HOURS)
     sites = settings.value(SITES) or ["災害対策本部"]
     try:

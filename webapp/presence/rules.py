@@ -167,9 +167,13 @@ def _yields(spoken: Claim, scheduled: Claim | None) -> bool:
 
     With an until it wins over everything; and 中抜け is itself something the person said, so the later of the two wins.
     """
-    if scheduled is None or scheduled.since <= spoken.since:
+    if scheduled is None or scheduled.since < spoken.since:
         return False
-    if scheduled.reason in (Reason.OUT, Reason.DISASTER):
+    if scheduled.reason is Reason.DISASTER:
+        return True
+    if scheduled.since == spoken.since:
+        return False
+    if scheduled.reason is Reason.OUT:
         return True
     return scheduled.reason is Reason.BREAK and spoken.until is None
 
