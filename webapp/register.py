@@ -41,6 +41,7 @@ from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
 from webapp.reports import confirming
 from webapp.requests import live as requests_live
+from webapp.requests import records as request_records
 from webapp.requests import swapping, telling
 from webapp.rota import live as rota_live
 from webapp.rota import swap_work
@@ -48,6 +49,7 @@ from webapp.seats import lines, loan_queries
 from webapp.seats import live as seats_live
 from webapp.seats import queries as seat_queries
 from webapp.standup import live as standup_live
+from webapp.standup import queries as standup_queries
 
 FEATURES = (
     "accounts",
@@ -157,9 +159,11 @@ def register_features(app: Flask) -> None:
         "notices",
         "messages",
         "emergency",
+        "requests",
     ):
         import_module(f"webapp.{feature}.owndata")
     confirmations.lend(confirming.is_named)  # the requests stand above the reports of a day
+    standup_queries.lend(request_records.planned_work)  # the requests stand above the stand-up
     positions.lend(  # the duties stand above the positions
         lambda position_id, first, last: {
             duty.staff_id for duty in duties.duties_at([position_id], first, last)

@@ -353,6 +353,8 @@ EMERGENCY = (
 # routes that alter lamps and prompts but no row
 LAMPS = {
     "/api/v1/swaps",
+    "/api/v1/requests",
+    "/api/v1/requests/<int:request_id>",
     *(f"/api/v1/swaps/<int:swap_id>/{what}" for what in ("decline", "refuse", "withdraw")),
     *(
         f"/api/v1/requests/<int:request_id>/{what}"

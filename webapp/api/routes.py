@@ -13,6 +13,7 @@ from webapp.api import emergency as _emergency  # noqa: F401
 from webapp.api import help as _help  # noqa: F401
 from webapp.api import messages as _messages  # noqa: F401
 from webapp.api import notices as _notices  # noqa: F401
+from webapp.api import requests as _requests  # noqa: F401
 from webapp.api import requests_deciding as _requests_deciding  # noqa: F401
 from webapp.api import rota as _rota  # noqa: F401
 from webapp.api import rota_draft as _rota_draft  # noqa: F401

@@ -1,7 +1,7 @@
 """Filing requests: several days are one filing, taken whole or not at all. Inside a transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid4
 
 from webapp.accounts import access
@@ -75,6 +75,17 @@ def _begin(
         if row.oral_by is not None:
             deciding.orally_approved(row, actor=actor, now=now)
     deciding.filed([row for row in rows if row.oral_by is None], actor=actor, now=now)
+
+
+def left_out(
+    body: RequestBody, rows: Sequence[TeleworkRequest], *, now: datetime
+) -> list[tuple[date, str]]:
+    """(day of 毎週 that was not filed, why): asked after the filing, without what it filed itself."""
+    if not rows:
+        return []
+    days = Days(known.filer(rows[0].staff_id, now=now), now=now)
+    draft = draft_of(body, days, but=[row.id for row in rows], now=now)
+    return sorted(draft.left_out.items())
 
 
 def _lock(staff_id: int, body: RequestBody) -> None:

@@ -167,7 +167,7 @@ def first_typed(days: Days, preset_id: int | None, copy: Typed | None, *, now: d
         typed = presets.typed_of(latest) if latest is not None else presets.blank()
     _drop_what_is_gone(typed, days)
     day = known.next_days(days, first=org.today(now))
-    typed.setlist("days", [each.isoformat() for each in day])
+    presets.put_all(typed, "days", (each.isoformat() for each in day))
     return typed
 
 
@@ -181,7 +181,7 @@ def _drop_what_is_gone(typed: Typed, days: Days) -> None:
     if typed.get("site") and typed["site"] not in seats.site_names():
         typed["site"] = ""
     present = {str(task.id) for task in choosable_tasks(days)}
-    typed.setlist("tasks", [each for each in typed.getlist("tasks") if each in present])
+    presets.put_all(typed, "tasks", [t for t in typed.getlist("tasks") if t in present])
     known_fields = own_fields(days)
     for name in [n for n in typed if n.startswith("more.") and n[5:] not in known_fields]:
         typed.poplist(name)

@@ -91,6 +91,12 @@ class RequestBody(Body):
         return at
 
 
+class RefileBody(RequestBody):
+    """revision: of the record it was made from; another one meanwhile is told (409)."""
+
+    revision: int | None = None
+
+
 class RequestForm(RequestBody, FormBody):
     """The page's form. oral: the box 「口頭で承認済」; seen: codes of warnings that stood there when it was sent."""
 

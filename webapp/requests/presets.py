@@ -1,5 +1,6 @@
 """What a new request begins with: the last one, or what the person keeps as いつもの."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,13 @@ TIMES = (
 Typed = MultiDict[str, str]
 
 
+def put_all(typed: Typed, name: str, values: Iterable[str]) -> None:
+    """An empty list in a MultiDict is a trap: its `items` fail."""
+    typed.poplist(name)
+    if found := list(values):
+        typed.setlist(name, found)
+
+
 def typed_of(row: TeleworkRequest) -> Typed:
     """A request as it would stand in the form; without its day, and without 口頭で承認済."""
     typed: Typed = MultiDict()
@@ -35,7 +43,7 @@ def typed_of(row: TeleworkRequest) -> Typed:
         if getattr(row, name):
             typed[name] = "1"
     _put_times(typed, row)
-    typed.setlist("tasks", [str(each) for each in row.task_ids])
+    put_all(typed, "tasks", (str(each) for each in row.task_ids))
     if row.confirmer_id is not None:
         number = db.session.scalar(select(Staff.number).filter_by(id=row.confirmer_id))
         typed["confirmer"] = number or ""
@@ -59,7 +67,7 @@ def _put_times(typed: Typed, row: TeleworkRequest) -> None:
 def typed_of_preset(preset: RequestPreset) -> Typed:
     typed: Typed = MultiDict()
     for name, value in preset.fields.items():
-        typed.setlist(name, value if isinstance(value, list) else [value])
+        put_all(typed, name, value if isinstance(value, list) else [value])
     return typed
 
 

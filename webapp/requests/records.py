@@ -42,6 +42,36 @@ def of_person(staff_id: int, *, since: date) -> list[TeleworkRequest]:
     return list(db.session.scalars(query.order_by(TeleworkRequest.day, TeleworkRequest.id)))
 
 
+def listed(
+    staff_id: int | None,
+    *,
+    unit_ids: Iterable[int] | None = None,
+    state: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    most: int,
+) -> list[TeleworkRequest]:
+    """Of a person, or of units as filed; the latest day first."""
+    query = select(TeleworkRequest)
+    if staff_id is not None:
+        query = query.where(TeleworkRequest.staff_id == staff_id)
+    if unit_ids is not None:
+        query = query.where(TeleworkRequest.unit_id.in_(list(unit_ids)))
+    if state is not None:
+        query = query.where(TeleworkRequest.state == state)
+    if first is not None:
+        query = query.where(TeleworkRequest.day >= first)
+    if last is not None:
+        query = query.where(TeleworkRequest.day <= last)
+    order = (TeleworkRequest.day.desc(), TeleworkRequest.id.desc())
+    return list(db.session.scalars(query.order_by(*order).limit(most)))
+
+
+def day_or_none(text: str | None) -> date | None:
+    """ValueError for what is no date."""
+    return date.fromisoformat(text) if text else None
+
+
 def latest_of(staff_id: int) -> TeleworkRequest | None:
     """The last one filed that was not taken back: what the next one is most likely like."""
     query = select(TeleworkRequest).where(

@@ -1,6 +1,6 @@
 """Reading stand-up notes: one's own day, the sheet of a unit for the meeting, its week."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -104,10 +104,25 @@ def day_of(staff_id: int, day: date, *, now: datetime | None = None) -> dict[str
         "morning": morning,
         "evening": _written(notes.get((staff_id, day, Half.EVENING))),
         "prefill": {
-            "morning": carried_to(staff_id, day),
+            "morning": prefill_of(staff_id, day),
             "evening": morning["lines"] if morning else [],
         },
     }
+
+
+WorkOf = Callable[[int, date], Sequence[str]]
+_work_of: list[WorkOf] = []
+
+
+def lend(work_of: WorkOf) -> None:
+    """What is to be done that day as other features know it; the requests stand above the stand-up."""
+    _work_of[:] = [work_of]
+
+
+def prefill_of(staff_id: int, day: date) -> list[str]:
+    """朝の予定 before anything is written: 持越し, then the 業務内容 of the day's request."""
+    lent = (line for work_of in _work_of for line in work_of(staff_id, day))
+    return list(dict.fromkeys([*carried_to(staff_id, day), *lent]))
 
 
 def carried_to(staff_id: int, day: date) -> list[str]:
@@ -176,7 +191,7 @@ def sheet(unit: UnitNode, day: date, half: Half, *, viewer: int, now: datetime) 
         "half": half.value,
         "as_of": clock.to_tokyo(now).isoformat(),
         "me": next((m.posting.number for m in people if m.posting.staff_id == viewer), None),
-        "carried": carried_to(viewer, day) if half is Half.MORNING else [],
+        "carried": prefill_of(viewer, day) if half is Half.MORNING else [],
         "required": any(row["required"] for row in rows),
         "host": _host(unit, day, rows, tree),
         "people": rows,
