@@ -14,9 +14,9 @@ from webapp.emergency import jobs as emergency
 from webapp.messages import jobs as messages
 from webapp.messages import retention as memos
 from webapp.notices import service as notices
+from webapp.notices.courier import EVERY_S, Courier
 from webapp.plans import jobs as plan_jobs
 from webapp.plans import retention as plan_retention
-from webapp.notices.courier import EVERY_S, Courier
 from webapp.presence.service import forget_spent_claims
 from webapp.rota import swap_work
 from webapp.seats import jobs as seats
