@@ -9,7 +9,7 @@ from webapp.core import clock, facts
 from webapp.core.calendar import BusinessCalendar
 from webapp.core.db import db, transaction
 from webapp.core.refusals import Conflict
-from webapp.demo import organisation, plan_play, play, task_play, tuesday
+from webapp.demo import approval_play, message_play, notice_play, organisation, plan_play, play, task_play, tuesday
 from webapp.demo.tuesday import Scene
 from webapp.org import queries as org
 from webapp.org.models import Staff
@@ -62,6 +62,9 @@ def _play(app: Flask, day: date) -> None:
     with app.app_context(), transaction():
         play.morning_of(day)
         plan_play.coming(day)
+        approval_play.wishes(day)
+        message_play.calls_of(day)
+        notice_play.news_of(day)
         now = tuesday.opens_at(day)
         outbox.touch("staff", org.posted_staff_ids(org.today(now), known_at=now))
 
