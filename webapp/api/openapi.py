@@ -19,6 +19,8 @@ from webapp.api.openapi_requests_deciding import BODIES as DECIDING_BODIES
 from webapp.api.openapi_requests_deciding import deciding_paths
 from webapp.api.openapi_rota import BODIES as ROTA_BODIES
 from webapp.api.openapi_rota import rota_paths
+from webapp.api.openapi_seats import BODIES as SEAT_BODIES
+from webapp.api.openapi_seats import seat_paths
 from webapp.api.openapi_tasks import task_paths
 from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
 from webapp.rota.swap_forms import AskBody, OrderBody, RefuseBody
@@ -305,6 +307,7 @@ PATHS: dict[str, dict[str, Any]] = {
 
 PATHS |= rota_paths(_call, _in)
 PATHS |= task_paths(_call, _in)
+PATHS |= seat_paths(_call, _in)
 PATHS |= emergency_paths(_call, _in)
 PATHS |= notice_paths(_call, _in)
 PATHS |= message_paths(_call, _in)
@@ -325,6 +328,7 @@ def document() -> dict[str, Any]:
                 *MESSAGE_BODIES,
                 *NOTICE_BODIES,
                 *ROTA_BODIES,
+                *SEAT_BODIES,
             )
         ],
         ref_template=REF,

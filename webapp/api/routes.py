@@ -19,6 +19,7 @@ from webapp.api import rota as _rota  # noqa: F401
 from webapp.api import rota_draft as _rota_draft  # noqa: F401
 from webapp.api import rota_fixing as _rota_fixing  # noqa: F401
 from webapp.api import rota_runs as _rota_runs  # noqa: F401
+from webapp.api import seats as _seats  # noqa: F401
 from webapp.api import swaps as _swaps  # noqa: F401
 from webapp.api import tasks as _tasks  # noqa: F401
 from webapp.api.blueprint import bp, self_actor

@@ -13,7 +13,7 @@ from webapp.core import clock, settings
 from webapp.core.hours import clock_of, minute_of
 from webapp.org import queries as org
 from webapp.org.queries import PersonPosting
-from webapp.seats.rules import DAY, Span
+from webapp.seats.rules import DAY, LONGEST_LOAN, Span
 from webapp.seats.settings import AHEAD
 
 USUAL = Span(510, 1035)
@@ -83,6 +83,15 @@ def _day(today: date) -> date:
     except ValueError:
         return today
     return min(max(day, today), today + timedelta(days=settings.value(AHEAD)))
+
+
+def last_day(wanted: Asked) -> date:
+    """?last_day=2026-11-27: when a loan comes back; the same day where nothing is said."""
+    try:
+        last = date.fromisoformat(request.values.get("last_day", ""))
+    except ValueError:
+        return wanted.day
+    return min(max(last, wanted.day), wanted.day + LONGEST_LOAN)
 
 
 def _usual(postings: list[PersonPosting], day: date, now: datetime) -> Span:

@@ -1,7 +1,6 @@
 """貸出物品・回線: what is free, booking, giving up; handing over and taking back by who keeps it. Plain forms."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -14,7 +13,7 @@ from webapp.core.parse import valid_or_422
 from webapp.core.refusals import Conflict, Refusal, RuleBroken
 from webapp.seats import access as may
 from webapp.seats import loan_page, loans
-from webapp.seats.asked import Asked, asked, booking_days, colleagues
+from webapp.seats.asked import asked, booking_days, colleagues, last_day
 from webapp.seats.blueprint import bp
 from webapp.seats.forms import LoanForm
 from webapp.seats.models import LoanBooking
@@ -37,7 +36,7 @@ def _page(actor: Actor, fault: Refusal | None = None) -> Any:
     now = clock.now()
     with snapshot():
         wanted = asked(actor, now=now)
-        last = _last_day(wanted)
+        last = last_day(wanted)
         hand_over, back = loan_page.to_keep(actor, now=now)
         shown = render_template(
             "seats/loans.html",
@@ -57,14 +56,6 @@ def _page(actor: Actor, fault: Refusal | None = None) -> Any:
             span_words=span_words,
         )
     return shown, fault.status if fault else 200
-
-
-def _last_day(wanted: Asked) -> date:
-    try:
-        last = date.fromisoformat(request.values.get("last_day", ""))
-    except ValueError:
-        return wanted.day
-    return min(max(last, wanted.day), wanted.day + loans.LONGEST - timedelta(days=1))
 
 
 @bp.post("/loans/book")

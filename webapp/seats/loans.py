@@ -3,7 +3,7 @@
 The item's row is locked before its free number is counted: of many at once each sees what the others took.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -19,6 +19,7 @@ from webapp.seats import access, lines, loan_queries
 from webapp.seats.models import LoanBooking, LoanItem
 from webapp.seats.rules import (
     DAY,
+    LONGEST_LOAN,
     LoanAct,
     LoanState,
     Span,
@@ -31,7 +32,6 @@ from webapp.seats.rules import (
 from webapp.seats.service import NO_BOOKING, UNDO, check_time, hold
 
 NO_ITEM = "この貸出物品は見つかりません。"
-LONGEST = timedelta(days=31)
 
 
 def book_item(
@@ -100,8 +100,8 @@ def _check_days(day: date, start: int, last: date, end: int, *, now: datetime) -
     if last == day:
         check_time(day, Span(start, end), now=now)
         return
-    if not day < last <= day + LONGEST:
-        words = f"返す日は借りる日から{LONGEST.days}日までの日にしてください"
+    if not day < last <= day + LONGEST_LOAN:
+        words = f"返す日は借りる日から{LONGEST_LOAN.days}日までの日にしてください"
         raise RuleBroken(f"{words}。", {"last_day": words})
     if not 0 <= start < DAY or not 0 < end <= DAY:
         words = "時刻は 0:00〜24:00 で入れてください（例 8:30）"

@@ -14,6 +14,7 @@ from webapp.core.hours import clock_of
 from webapp.presence.facts import Place, PunchKind, Report, Stretch
 
 DAY = 24 * 60
+LONGEST_LOAN = timedelta(days=31)
 
 
 class SeatState(StrEnum):
