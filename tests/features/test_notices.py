@@ -201,6 +201,13 @@ def test_the_numbers_count_by_group(stage: Stage) -> None:
     assert (found["notices"], found["waiting"]) == (3, {"request": 1, "rota": 2})
 
 
+def test_what_waits_for_a_decision_stands_under_that_alone(stage: Stage) -> None:
+    tell(stage, "100", kind="decide")
+    found = badges(stage, "100")
+    assert (found["notices"], found["waiting"]) == (0, {"request": 1})
+    assert 'class="told"' not in home(stage, "100")
+
+
 @pytest.mark.parametrize(
     ("time", "because"),
     [("10:20", None), ("12:30", "break"), ("7:00", "off"), ("2026-11-23 10:20", "off")],

@@ -166,9 +166,10 @@ def test_lines_stand_by_their_newest_an_emergency_first() -> None:
     ]
 
 
-def test_units_do_not_share_a_line() -> None:
+def test_a_line_names_its_unit_only_where_there_is_one() -> None:
     one, other = told("fixed", "fixed")
-    assert len(lines([one, replace(other, unit_id=2)])) == 2
+    assert [line.unit_id for line in lines([one, other])] == [1]
+    assert [line.unit_id for line in lines([one, replace(other, unit_id=2)])] == [None]
 
 
 def test_of_two_in_the_same_moment_the_later_row_is_first() -> None:
@@ -182,6 +183,7 @@ def test_of_two_in_the_same_moment_the_later_row_is_first() -> None:
         ("fixed", Group.ROTA),
         ("swap", Group.ROTA),
         ("request", Group.REQUEST),
+        ("decide", Group.REQUEST),
         ("loan", Group.SEAT),
         ("memo", Group.MEMO),
         ("question", Group.QUESTION),

@@ -19,14 +19,16 @@ def badges(actor: Actor, *, now: datetime) -> dict[str, Any]:
     them by group, by which a page sees what is new. pop_up: {group: its word} of what may show itself outside the page
     just now, never with content.
     """
-    unread = notices.unread_by_group(actor.staff_id)
+    unread = notices.unread_kinds(actor.staff_id)
     counts = {
         "requests": inbox.count_waiting(actor, now=now),
         "memos": messages.open_count(actor.staff_id),
-        "notices": unread.total(),
+        "notices": sum(n for kind, n in unread.items() if kind not in rules.SHOWN_ELSEWHERE),
         "questions": questions.open_count(actor),
     }
-    waiting = {group.value: unread[group] for group in Group}
+    waiting = dict.fromkeys((group.value for group in Group), 0)
+    for kind, n in unread.items():
+        waiting[rules.group_of(kind).value] += n
     for group, name in ((Group.MEMO, "memos"), (Group.QUESTION, "questions")):
         waiting[group.value] = max(waiting[group.value], counts[name])  # many have a notice too
     return counts | _pop_up(actor, now) | {"waiting": {g: n for g, n in waiting.items() if n}}

@@ -10,6 +10,7 @@ from webapp.core.db import db
 from webapp.notices import queries
 from webapp.notices.models import Notice
 from webapp.notices.queries import TOPIC
+from webapp.notices.rules import SHOWN_ELSEWHERE
 from webapp.org.models import Staff
 from webapp.realtime import versions
 from webapp.realtime.pump import Frame, Rendered
@@ -41,6 +42,8 @@ def render(staff_ids: Sequence[int]) -> Rendered:
 
 def _unread(staff_ids: Sequence[int]) -> dict[int, int]:
     query = select(Notice.staff_id, func.count(Notice.id)).where(
-        Notice.staff_id.in_(staff_ids), Notice.read_at.is_(None)
+        Notice.staff_id.in_(staff_ids),
+        Notice.read_at.is_(None),
+        Notice.kind.not_in(SHOWN_ELSEWHERE),
     )
     return dict(db.session.execute(query.group_by(Notice.staff_id)).all())

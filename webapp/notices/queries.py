@@ -27,14 +27,11 @@ def unread_of(staff_id: int) -> list[Notice]:
     return list(db.session.scalars(newest.limit(MOST_SHOWN)))
 
 
-def unread_by_group(staff_id: int) -> Counter[Group]:
+def unread_kinds(staff_id: int) -> Counter[str]:
     query = select(Notice.kind, func.count(Notice.id)).where(
         Notice.staff_id == staff_id, Notice.read_at.is_(None)
     )
-    counts: Counter[Group] = Counter()
-    for kind, count in db.session.execute(query.group_by(Notice.kind)):
-        counts[rules.group_of(kind)] += count
-    return counts
+    return Counter({kind: n for kind, n in db.session.execute(query.group_by(Notice.kind))})  # noqa: C416 rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +69,11 @@ class Block:
 
 
 def block_of(actor: Actor, only: frozenset[Group] | None = None) -> Block:
-    """only: the groups that belong on the page; None = all."""
+    """only: the groups that belong on the page; None = all. What stands elsewhere on it is left out."""
     unread = [
-        n for n in unread_of(actor.staff_id) if only is None or rules.group_of(n.kind) in only
+        n
+        for n in unread_of(actor.staff_id)
+        if n.kind not in rules.SHOWN_ELSEWHERE and (only is None or rules.group_of(n.kind) in only)
     ]
     tree = org.current_tree()
     nodes = [tree.by_id(unit_id) for unit_id in {n.unit_id for n in unread}]

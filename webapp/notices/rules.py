@@ -39,11 +39,13 @@ _OF_KIND = {
     "rota": Group.ROTA,
     "memo": Group.MEMO,
     "request": Group.REQUEST,
+    "decide": Group.REQUEST,
     "seat": Group.SEAT,
     "loan": Group.SEAT,
     "question": Group.QUESTION,
     "emergency": Group.EMERGENCY,
 }
+SHOWN_ELSEWHERE = frozenset({"decide"})  # 承認待ち has its own line and number until it is decided
 MUTABLE = tuple(group for group in Group if group is not Group.EMERGENCY)
 
 
@@ -72,11 +74,16 @@ T = TypeVar("T", bound=Told)
 
 @dataclass(frozen=True, slots=True)
 class Line(Generic[T]):
-    """One line of the list: the notices of one group about one unit, the newest first."""
+    """One line of the list: the notices of one group, the newest first."""
 
     group: Group
-    unit_id: int
     notices: Sequence[T]
+
+    @property
+    def unit_id(self) -> int | None:
+        """The unit all of them are about."""
+        units = {notice.unit_id for notice in self.notices}
+        return units.pop() if len(units) == 1 else None
 
     @property
     def newest(self) -> T:
@@ -86,10 +93,10 @@ class Line(Generic[T]):
 def lines(notices: Iterable[T]) -> list[Line[T]]:
     """An emergency first, then by the newest of each line."""
     newest_first = sorted(notices, key=lambda n: (n.made_at, n.id), reverse=True)
-    gathered: dict[tuple[Group, int], list[T]] = {}
+    gathered: dict[Group, list[T]] = {}
     for notice in newest_first:
-        gathered.setdefault((group_of(notice.kind), notice.unit_id), []).append(notice)
-    found = [Line(group, unit_id, told) for (group, unit_id), told in gathered.items()]
+        gathered.setdefault(group_of(notice.kind), []).append(notice)
+    found = [Line(group, told) for group, told in gathered.items()]
     return sorted(found, key=lambda line: line.group is not Group.EMERGENCY)
 
 

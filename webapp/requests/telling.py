@@ -11,6 +11,7 @@ from webapp.requests.models import TeleworkRequest
 from webapp.requests.wording import when_words
 
 KIND = "request"
+TO_DECIDE = "decide"  # stands under 承認待ち, not among the news
 TOPIC = "request"
 
 
@@ -33,7 +34,7 @@ def filed(rows: Sequence[TeleworkRequest], *, now: datetime) -> None:
     more = f" ほか {len(rows) - 1} 日" if len(rows) > 1 else ""
     change = "の変更" if first.changes_id else ""
     text = f"{name_of(first.staff_id)}さんから申請{change}があります: {when_words(first)}{more}"
-    _tell(ids, first, text, now=now)
+    notify(ids, unit_id=first.unit_id, kind=TO_DECIDE, text=text, link=link_of(first), now=now)
     webhooks.happened("request", first.unit_id, now=now, count=len(rows))
 
 
