@@ -110,11 +110,11 @@ function dutyText(duties) {
     .join("、");
 }
 
-/** @param {HTMLElement} box @param {{kind: string, number: string | null, sentence: string} | null} first */
+/** @param {HTMLElement} box @param {{kind: string, number: string | null, sentence: string, at: string | null} | null} first */
 function fillReach(box, first) {
   box.querySelector('[data-row="reach"]')?.toggleAttribute("hidden", !first?.sentence);
   if (!first) return;
-  write(box, "number", [kindOf(first.kind), first.number].filter(Boolean).join(" "));
+  write(box, "number", [kindOf(first.kind), first.number ?? whenOf(first)].filter(Boolean).join(" "));
   write(box, "sentence", first.sentence);
 }
 
@@ -124,10 +124,17 @@ function kindOf(kind) {
   const words = {
     extension: t("内線"),
     transfer: t("転送"),
-    callback: label("reach", "callback"),
+    callback: t("折り返し"),
     none: t("いまは取り次げません"),
   };
   return words[kind ?? ""] ?? "";
+}
+
+/** 「11:00頃」 of today; another day stands in the sentence. @param {{kind: string, at: string | null}} first */
+function whenOf(first) {
+  if (first.kind !== "callback" || !first.at) return "";
+  const today = new Date(first.at).toDateString() === new Date(serverNow()).toDateString();
+  return today ? t("{time}頃", { time: hm(first.at) }) : "";
 }
 
 /** @param {HTMLElement} box @param {Array<Row & {role: string, tasks: string[]}>} others */

@@ -308,7 +308,7 @@ def test_who_could_take_it_on(stage: Stage) -> None:
     memo = written(stage, "220")["id"]
     takers = stage.api("121").get(f"/messages/{memo}/takers").json["takers"]
     order = [(row["staff"], row["role"], row["available"]) for row in takers]
-    assert order[0] == ("131", "副担", True)
+    assert order[0] == ("131", "主担・副担", True)
     assert order[1] == ("120", "同じ係", True)
     assert order[-1] == ("122", "同じ係", False)
     assert "220" not in [row["staff"] for row in takers]

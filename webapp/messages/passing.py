@@ -18,12 +18,12 @@ from webapp.presence.facts import Shown, State
 from webapp.tasks import queries as tasks
 
 OFFERED_TO = 3  # of those who could take it on
-BACKUP, UNIT, SECTION = "副担", "同じ係", "同じ課"
+BACKUP, UNIT, SECTION = "主担・副担", "同じ係", "同じ課"
 
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """role: 副担, 同じ係 or 同じ課. tasks: what they answer for together with the recipient."""
+    """role: 主担・副担, 同じ係 or 同じ課. tasks: what they answer for together with the recipient."""
 
     posting: PersonPosting
     role: str
