@@ -9,7 +9,16 @@ from webapp.core import clock, facts
 from webapp.core.calendar import BusinessCalendar
 from webapp.core.db import db, transaction
 from webapp.core.refusals import Conflict
-from webapp.demo import approval_play, message_play, notice_play, organisation, plan_play, play, task_play, tuesday
+from webapp.demo import (
+    approval_play,
+    message_play,
+    notice_play,
+    organisation,
+    plan_play,
+    play,
+    task_play,
+    tuesday,
+)
 from webapp.demo.tuesday import Scene
 from webapp.org import queries as org
 from webapp.org.models import Staff
