@@ -25,6 +25,7 @@ from webapp.coverage import live as coverage_live
 from webapp.coverage.lines_live import LiveLines
 from webapp.duties import queries as duties
 from webapp.emergency import bar
+from webapp.emergency import lent as emergency_orders
 from webapp.emergency import live as emergency_live
 from webapp.emergency import queries as emergencies
 from webapp.emergency.live import LiveEmergency
@@ -41,8 +42,8 @@ from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.pump import Pump
 from webapp.reports import confirming
 from webapp.requests import live as requests_live
+from webapp.requests import order_lists, swapping, telling
 from webapp.requests import records as request_records
-from webapp.requests import swapping, telling
 from webapp.rota import live as rota_live
 from webapp.rota import swap_work
 from webapp.seats import lines, loan_queries
@@ -156,6 +157,7 @@ def register_features(app: Flask) -> None:
         "plans",
         "attendance",
         "duties",
+        "tasks",
         "notices",
         "messages",
         "emergency",
@@ -170,6 +172,7 @@ def register_features(app: Flask) -> None:
         }
     )
     sites.lend(seat_queries.own_site_names)
+    emergency_orders.lend(order_lists.LENT)  # the requests stand above the emergencies
     position_queries.lend_caps(emergencies.caps_on)  # and so do the emergencies
 
 

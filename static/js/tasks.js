@@ -74,10 +74,7 @@ function fill(box, html) {
   const bad = box.querySelector('[aria-invalid="true"]');
   const notice = /** @type {HTMLElement | null} */ (box.querySelector(".notice"));
   if (notice) notice.tabIndex = -1;
-  open(
-    box,
-    /** @type {HTMLElement | null} */ (bad ?? notice ?? box.querySelector("#f-name, #task-title")),
-  );
+  open(box, /** @type {HTMLElement | null} */ (bad ?? notice ?? box.querySelector("#task-title")));
 }
 
 /** @param {HTMLDialogElement} box @param {string} href */

@@ -191,7 +191,7 @@ def test_the_burden_as_a_workbook(stage: Stage, duty: int) -> None:
 def test_the_week_on_paper_says_as_of_when(stage: Stage, duty: int) -> None:
     page = text(stage.browser("122").get("/rota/W12/print?w=2026-W48"))
     assert "令和8年11月24日 10:20 現在 確定" in page
-    assert "14:00-16:00" in page
+    assert "14:00〜16:00" in page
     assert "paper-draft" not in page
     by_person = text(stage.browser("122").get("/rota/W12/print?w=2026-W48&by=person"))
     assert "桜井" in by_person
@@ -205,9 +205,9 @@ def test_a_draft_on_paper_is_marked_and_only_for_who_leads(stage: Stage) -> None
     chief = text(stage.browser("100").get("/rota/W12/print?w=2026-W49"))
     assert "案（確定していません）" in chief
     assert "paper-draft" in chief
-    assert "9:00-10:00" in chief
+    assert "9:00〜10:00" in chief
     member = text(stage.browser("122").get("/rota/W12/print?w=2026-W49&show=draft"))
-    assert "9:00-10:00" not in member
+    assert "9:00〜10:00" not in member
 
 
 def test_the_week_as_a_workbook_without_formulas(stage: Stage) -> None:
@@ -228,4 +228,4 @@ def test_the_week_as_a_workbook_without_formulas(stage: Stage) -> None:
     assert flat[1][1:] == ("火", "@窓口", "14:00", "16:00", 120, "121", "=HYPERLINK(1) 剛")
     cells = [c for sheet in book for line in sheet.iter_rows() for c in line]
     assert all(c.data_type != "f" for c in cells)
-    assert any("14:00-16:00" in str(c.value) for c in cells)
+    assert any("14:00〜16:00" in str(c.value) for c in cells)

@@ -105,7 +105,7 @@ def by_position(page: WeekPage, *, now: datetime) -> Sheet:
 
 
 def merged(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """People at the same time stand together: 8:30-10:30 桜井・今井."""
+    """People at the same time stand together: 8:30〜10:30 桜井・今井."""
     found: dict[tuple[str, bool], list[str]] = {}
     for line in lines:
         found.setdefault((line.time, line.is_open), []).append(line.name)
@@ -137,8 +137,8 @@ def _time(duty: Json) -> str:
 
 
 def span_words(start: int, end: int) -> str:
-    """8:30-10:30: narrow, for paper."""
-    return f"{start // 60}:{start % 60:02d}-{end // 60}:{end % 60:02d}"
+    """8:30〜10:30, on paper and in the workbook as everywhere else."""
+    return f"{start // 60}:{start % 60:02d}〜{end // 60}:{end % 60:02d}"
 
 
 def line_of(slot: Slot) -> Line:
