@@ -15,6 +15,7 @@ class OrderLine:
     words: str
     people: int
     units: frozenset[int]
+    filing: str
 
 
 @dataclass(frozen=True, slots=True)
