@@ -16,16 +16,17 @@ WEEKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """mark: the word below the number. shut: cannot be chosen."""
+    """mark: the word below the number, four signs at most; why: the same in full. shut: cannot be chosen."""
 
     day: date
     mark: str = ""
+    why: str = ""
     shut: bool = False
     today: bool = False
 
     @property
     def words(self) -> str:
-        return f"{day_words(self.day)} {self.mark}".strip()
+        return f"{day_words(self.day)} {self.why or self.mark}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +60,28 @@ def _works_weekends(days: Days, monday: date) -> bool:
 
 
 def _chip(days: Days, day: date, today: date, filed: dict[date, str], on_duty: set[date]) -> Chip:
+    is_today = day == today
     if day < today:
         return Chip(day, shut=True)
     if day in filed:
-        return Chip(day, filed[day], shut=True, today=day == today)
+        mark = "承認" if filed[day] == STATE_WORDS[State.APPROVED] else "申請中"
+        return Chip(day, mark, f"申請あり（{filed[day]}）", shut=True, today=is_today)
     if closed := days.closed(day):
-        return Chip(day, national_holiday(day) or closed, shut=True, today=day == today)
+        holiday = national_holiday(day)
+        return Chip(day, "祝日" if holiday else "閉庁", holiday or closed, True, is_today)
     if days.hours(day) is None:
-        return Chip(day, "勤務なし", shut=True, today=day == today)
-    return Chip(day, _mark(days, day, on_duty), today=day == today)
+        return Chip(day, "休み", "勤務日ではありません", shut=True, today=is_today)
+    mark, why = _mark(days, day, on_duty)
+    return Chip(day, mark, why, today=is_today)
 
 
-def _mark(days: Days, day: date, on_duty: set[date]) -> str:
-    """What does not forbid the day, but should be known before it is chosen."""
+def _mark(days: Days, day: date, on_duty: set[date]) -> tuple[str, str]:
+    """What does not forbid the day, but should be known before it is chosen: in short, and in full."""
     if days.is_away(day):
-        return "休暇等・出張"
+        return "不在", "休暇等・出張の予定"
     if day in on_duty:
-        return "当番"
+        return "当番", "当番があります"
     due = days.deadline(day)
     if due is not None and days.now > due:
-        return "締切後"
-    return "在宅の予定" if days.teleworks(day) else ""
+        return "締切後", "申請の締切を過ぎています"
+    return ("在宅", "テレワークの予定") if days.teleworks(day) else ("", "")
