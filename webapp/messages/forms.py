@@ -38,17 +38,16 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-Line = Annotated[str, AfterValidator(_one_line)]
 Instant = Annotated[AwareDatetime, AfterValidator(_of_our_days)]
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class MemoBody(Body):
     to: Annotated[str, Field(min_length=1, max_length=40)]
-    caller: Annotated[Line, Field(max_length=LONGEST_CALLER)] = ""
+    caller: Annotated[str, Field(max_length=LONGEST_CALLER), AfterValidator(_one_line)] = ""
     telephone: Annotated[str, Field(max_length=60), AfterValidator(_telephone)] = ""
     chip: Annotated[str, Field(max_length=20)] = ""
-    text: Annotated[Line, Field(max_length=LONGEST_TEXT)] = ""
+    text: Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_one_line)] = ""
     wished_at: Instant | None = None
 
     def wanted(self, *, now: datetime) -> Wanted:
