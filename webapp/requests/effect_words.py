@@ -70,7 +70,7 @@ class Summary:
         several = len(self.names) > 1
         parts = [
             f"{each.name + ' ' if several else ''}{clock_of(each.start)}〜{clock_of(each.end)}"
-            f" に{'さらに ' if each.before else ''}あと {each.more} 人足りません。"
+            f" に{'さらに' if each.before else ''}あと {each.more} 人足りません。"
             for each in self.worse[:3]
         ]
         more = len(self.worse) - 3
