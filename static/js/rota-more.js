@@ -250,9 +250,13 @@ async function listTemplates(page, box) {
   );
 }
 
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let undoEnds;
+
 /** @param {RotaPage} page */
 export function openAbsence(page) {
   return opened("absence", (box) => {
+    part(box, "undo")?.toggleAttribute("hidden", true);
     const form = /** @type {HTMLFormElement} */ (box.querySelector("form"));
     const [staff, date] = /** @type {HTMLSelectElement[]} */ ([...form.querySelectorAll("select")]);
     const people = Object.entries(page.data.people);
@@ -283,17 +287,40 @@ async function askAbsence(page, box, who) {
   const found = await post(page.unitUrl("/absence"), who);
   await page.reload();
   const { duties } = found;
+  /** @type {string[]} what one press takes back, in the order in which it was done */
+  const done = found.undo ? [found.undo] : [];
+  if (found.undo) offerUndo(page, box, done, t("{name} を休みにしました。", { name: found.name }));
   const result = duties.length
     ? t("確定した当番が {n} コマ空きます。1人ずつ替えられます。", { n: duties.length })
     : t("この日に確定した当番はありません。案にあるコマは、表で替えてください。");
   write(box, "result", result);
   part(box, "list")?.replaceChildren(
-    ...duties.map((/** @type {any} */ duty) => gapNode(page, box, duty)),
+    ...duties.map((/** @type {any} */ duty) => gapNode(page, box, duty, done)),
   );
 }
 
-/** @param {RotaPage} page @param {HTMLDialogElement} box @param {any} duty */
-function gapNode(page, box, duty) {
+/** For ten seconds: duties and leave as they were. @param {RotaPage} page @param {HTMLDialogElement} box @param {string[]} done @param {string} told */
+function offerUndo(page, box, done, told) {
+  const line = part(box, "undo");
+  const press = /** @type {HTMLButtonElement | null} */ (part(box, "take-back"));
+  if (!line || !press) return;
+  clearTimeout(undoEnds);
+  write(box, "undo-words", told);
+  line.hidden = false;
+  undoEnds = setTimeout(() => (line.hidden = true), 10_000);
+  press.onclick = () =>
+    guarded(box, async () => {
+      clearTimeout(undoEnds);
+      line.hidden = true;
+      await post(page.unitUrl("/absence/undo"), { undo: done });
+      part(box, "list")?.replaceChildren();
+      write(box, "result", t("元に戻しました。"));
+      await page.reload();
+    });
+}
+
+/** @param {RotaPage} page @param {HTMLDialogElement} box @param {any} duty @param {string[]} done */
+function gapNode(page, box, duty, done) {
   const node = fromTemplate("t-gap");
   const best = duty.candidates[0];
   write(node, "where", `${span(duty.from, duty.to)} ${duty.name}`);
@@ -304,9 +331,14 @@ function gapNode(page, box, duty) {
   press.textContent = t("{name} に替える", { name: best.name });
   press.onclick = () =>
     guarded(box, async () => {
-      await post(page.unitUrl("/absence/assign"), { duty: duty.duty, to: best.staff });
+      const given = await post(page.unitUrl("/absence/assign"), {
+        duty: duty.duty,
+        to: best.staff,
+      });
       press.disabled = true;
       press.textContent = t("替えました（本人に知らせます）");
+      done.push(given.undo);
+      offerUndo(page, box, done, t("{name} に替えました。", { name: best.name }));
       await page.reload();
     });
   return node;

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.features import approval_play as approval
+from tests.features import plan_play
 from tests.features.duty_at import make_position, put_on
 from tests.features.rota_play import cell, furnish, lead
 from tests.features.seats_at import item
@@ -131,6 +132,17 @@ def absent(stage: Stage) -> None:
     assert lead(stage).post("/units/W11/absence/assign", taken).status_code == 200
 
 
+def absent_undone(stage: Stage) -> None:
+    rota_fixed(stage)
+    body = {"staff": "121", "date": "2026-11-24", "leave": True}
+    told = lead(stage).post("/units/W11/absence", body).json
+    (left,) = told["duties"]
+    taken = {"duty": left["duty"], "to": left["candidates"][0]["staff"]}
+    given = lead(stage).post("/units/W11/absence/assign", taken).json
+    undo = {"undo": [told["undo"], given["undo"]]}
+    assert lead(stage).post("/units/W11/absence/undo", undo).status_code == 200
+
+
 def running_duty(stage: Stage) -> int:
     """桜井 121 at a counter from 10:00 to 12:00."""
     return put_on(stage, make_position(stage, bands=((600, 720, 1, 1.0),)), "121", 600, 720)
@@ -235,12 +247,14 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "proxy undone": undone_by_the_colleague,
     "report on behalf": report_by_a_colleague,
     "a plan": planned,
+    **plan_play.ACTIONS,
     "a connection": connect,
     "many": many_at_once,
     "help accepted": help_accepted,
     "help ended": help_ended,
     "a rota fixed": rota_fixed,
     "sudden absence": absent,
+    "sudden absence undone": absent_undone,
     "a swap": swapped,
     "an order": ordered,
     "a deployment": deployed,
@@ -344,6 +358,7 @@ CHANGING = {
     "/api/v1/units/<code>/rotas/<week>/publish",
     "/api/v1/units/<code>/absence",
     "/api/v1/units/<code>/absence/assign",
+    "/api/v1/units/<code>/absence/undo",
     "/api/v1/swaps/<int:swap_id>/accept",
     "/api/v1/swaps/<int:swap_id>/approve",  # as accept, where somebody has to agree
     "/api/v1/duties/<int:duty_id>/order",

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from webapp.rota.forms import (
     AbsenceBody,
+    AbsenceUndoBody,
     AssignBody,
     CopyBody,
     EditBody,
@@ -20,6 +21,7 @@ from webapp.rota.forms import (
 
 BODIES: tuple[type[BaseModel], ...] = (
     AbsenceBody,
+    AbsenceUndoBody,
     AssignBody,
     CopyBody,
     EditBody,
@@ -84,4 +86,5 @@ def rota_paths(call: Callable[..., dict[str, Any]], named: Callable[..., Any]) -
             "急な休み: duties left, and who could take each", AbsenceBody, at=code
         ),
         "/units/{code}/absence/assign": post("one tap: a duty changes hands", AssignBody, at=code),
+        "/units/{code}/absence/undo": post("take both back at once", AbsenceUndoBody, at=code),
     }

@@ -14,10 +14,10 @@ from webapp.core.parse import valid_or_422
 from webapp.core.refusals import NotFound, RuleBroken
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode
-from webapp.rota import absence, openings, picture, publish
+from webapp.rota import absence, absence_undo, openings, picture, publish
 from webapp.rota.absence import OpenDuty
 from webapp.rota.desk import Desk
-from webapp.rota.forms import AbsenceBody, AssignBody, PublishBody
+from webapp.rota.forms import AbsenceBody, AbsenceUndoBody, AssignBody, PublishBody
 from webapp.rota.publish import Difference
 from webapp.rota.service import Stale
 
@@ -77,11 +77,14 @@ def sudden_absence(code: str) -> Response:
     """The duties somebody still has on that day, each with who could take it. "leave": true enters 休暇等 as well."""
     body = valid_or_422(AbsenceBody)
     now = clock.now()
+    undo = None
     if body.leave:
         with transaction():
             actor, unit = leader_of(code)
             staff_id, _ = _concerned(body, unit)
+            before = absence_undo.entered(staff_id, body.date)
             absence.enter_leave(staff_id, body.date, actor=actor, now=now)
+            undo = absence_undo.token(before, actor=actor, now=now)
     with snapshot():
         _, unit = leader_of(code)
         staff_id, name = _concerned(body, unit)
@@ -92,6 +95,7 @@ def sudden_absence(code: str) -> Response:
                 "name": name,
                 "date": body.date.isoformat(),
                 "duties": [_open(one) for one in found],
+                "undo": undo,
             }
         )
 
@@ -130,8 +134,9 @@ def assign_duty(code: str) -> Response:
         row, post = absence.duty_or_404(body.duty)
         if post.unit_id not in _below(unit):
             raise NotFound("この当番は見つかりません。")
-        span = _span(body, row.start_minute, row.end_minute)
-        move = absence.assign(row, post, body.to, span, actor=actor, now=clock.now())
+        span, source, now = _span(body, row.start_minute, row.end_minute), row.source, clock.now()
+        move = absence.assign(row, post, body.to, span, actor=actor, now=now)
+        given = absence_undo.given(move, source)
         answer = {
             "position": str(post.id),
             "name": post.name,
@@ -139,8 +144,21 @@ def assign_duty(code: str) -> Response:
             "from": clock_of(move.start, padded=True),
             "to": clock_of(move.end, padded=True),
             "staff": body.to,
+            "undo": absence_undo.token(given, actor=actor, now=now),
         }
     return jsonify(answer)
+
+
+@bp.post("/units/<code>/absence/undo")
+def undo_absence(code: str) -> Response:
+    """At once after: {"undo": [...]} of the answers above, in their order; the duties return, the leave goes."""
+    body = valid_or_422(AbsenceUndoBody)
+    with transaction():
+        actor, unit = leader_of(code)
+        returned, gone = absence_undo.take_back(
+            body.undo, _below(unit), actor=actor, now=clock.now()
+        )
+    return jsonify({"duties": returned, "leave": gone})
 
 
 def _span(body: AssignBody, start: int, end: int) -> tuple[int, int]:

@@ -153,7 +153,7 @@ def assign(
     breaks_follow.put(breaks)
     draft_follow.follow(move, actor=actor, now=now)
     touch_drafts(post.unit_id, row.day)
-    _tell(move, post, giver, to_id, now=now)
+    tell(move, post, giver, to_id, now=now)
     audit.record(
         actor,
         "rota.assign",
@@ -182,7 +182,7 @@ def _taker(row: Duty, post: Post, number: str, span: tuple[int, int], now: datet
     raise RuleBroken("ほかの人を選んでください。", {"to": "この持ち場に入れる職員ではありません"})
 
 
-def _tell(move: Move, post: Post, giver: int, taker: int, *, now: datetime) -> None:
+def tell(move: Move, post: Post, giver: int, taker: int, *, now: datetime) -> None:
     words = when_words(Stretch(move.day, move.start, move.end), post.name)
     node = org.current_tree().by_id(post.unit_id)
     link = f"/rota/{node.code}?w={week_of(move.day)}" if node else ""

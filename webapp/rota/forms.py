@@ -72,6 +72,12 @@ class AbsenceBody(Body):
     leave: bool = False
 
 
+class AbsenceUndoBody(Body):
+    """undo: what the answers of the absence and of its handings over carried, in their order."""
+
+    undo: list[str] = Field(min_length=1, max_length=50)
+
+
 class AssignBody(Body):
     duty: int
     to: str
