@@ -11,11 +11,14 @@ from webapp.core.db import db, transaction
 from webapp.core.refusals import Conflict
 from webapp.demo import (
     approval_play,
+    emergency_play,
     message_play,
     notice_play,
     organisation,
     plan_play,
     play,
+    request_play,
+    seat_play,
     task_play,
     tuesday,
 )
@@ -42,6 +45,8 @@ def fill(app: Flask) -> None:
         organisation.build(now=scene.opens_at)
         with transaction():
             task_play.build(now=scene.opens_at)
+            seat_play.build(now=scene.opens_at)
+            emergency_play.build(now=scene.opens_at)
     _play(app, scene.day)
 
 
@@ -71,7 +76,9 @@ def _play(app: Flask, day: date) -> None:
     with app.app_context(), transaction():
         play.morning_of(day)
         plan_play.coming(day)
+        request_play.own_requests(day)
         approval_play.wishes(day)
+        seat_play.bookings_of(day)
         message_play.calls_of(day)
         notice_play.news_of(day)
         now = tuesday.opens_at(day)
