@@ -248,6 +248,7 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "report on behalf": report_by_a_colleague,
     "a plan": planned,
     **plan_play.ACTIONS,
+    **plan_play.ACTIONS,
     "a connection": connect,
     "many": many_at_once,
     "help accepted": help_accepted,
