@@ -65,8 +65,17 @@ export class SolveDialog {
   open() {
     const going = this.page.data.run;
     if (going && [...LIVE, "done", "cancelled"].includes(going.state)) this.watch(going);
-    else this.show("ask");
+    else this.ask();
     open(this.box, this.box.querySelector("h2"));
+  }
+
+  /** Who has begun a draft by hand means to keep it: only an empty week begins with its fixed cells alone. What the
+   * result would change is shown before it is taken either way. */
+  ask() {
+    const keep = this.page.data.cells.some((cell) => !cell.pinned) ? "present" : "pins";
+    const choice = this.box.querySelector(`input[name=keep][value=${keep}]`);
+    if (choice instanceof HTMLInputElement) choice.checked = true;
+    this.show("ask");
   }
 
   /** @param {"ask" | "run" | "done"} step */

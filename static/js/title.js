@@ -31,10 +31,18 @@ export function showShort(n, elsewhere = false) {
   show();
 }
 
-/** The page is about something else now. @param {string} title */
+/** The page is about something else now; a ▲ in the server's own title counts. @param {string} title */
 export function retitle(title) {
+  known.short = shortIn(title);
   show(title);
 }
+
+/** @param {string} title */
+function shortIn(title) {
+  return Number(/^▲(\d+) /.exec(title)?.[1] ?? 0);
+}
+
+if (typeof document !== "undefined") known.short = shortIn(document.title);
 
 function show(title = document.title) {
   const short = known.short + known.elsewhere;

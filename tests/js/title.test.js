@@ -22,6 +22,8 @@ test("whoever says what, it stands in one order", () => {
   showUnread(120);
   showShort(0);
   assert.equal(page.title, "(99+) ▲2 在席表");
+  retitle("▲5 当番表");
+  assert.equal(page.title, "(99+) ▲7 当番表");
   retitle("当番表");
   showShort(0, true);
   showUnread(0);
