@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+
 from tests.features.approval_play import (
     LEAD,
     NEXT_TUESDAY,
