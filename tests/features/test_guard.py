@@ -11,6 +11,7 @@ import pytest
 
 from tests.features import approval_play as approval
 from tests.features import plan_play
+from tests.features import plan_play
 from tests.features.duty_at import make_position, put_on
 from tests.features.rota_play import cell, furnish, lead
 from tests.features.seats_at import item
