@@ -52,10 +52,14 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:  # also Ctrl-C: what nobody waits for any more must not live on
+            self.kill()
+            raise
         return self
 
-    def _wait(self, seconds: float = 20) -> None:
+    def _wait(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
