@@ -11,7 +11,6 @@ import pytest
 
 from tests.features import approval_play as approval
 from tests.features import plan_play
-from tests.features import plan_play
 from tests.features.duty_at import make_position, put_on
 from tests.features.rota_play import cell, furnish, lead
 from tests.features.seats_at import item
@@ -248,7 +247,6 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "proxy undone": undone_by_the_colleague,
     "report on behalf": report_by_a_colleague,
     "a plan": planned,
-    **plan_play.ACTIONS,
     **plan_play.ACTIONS,
     "a connection": connect,
     "many": many_at_once,
