@@ -1,4 +1,4 @@
-// Pages of 非常時: chips that fill a field, choosing people, the tally that moves, the way back for ten seconds.
+// Pages of 緊急時: chips that fill a field, choosing people, the tally that moves, the way back for ten seconds.
 import { Live } from "./live.js";
 import { t } from "./text.js";
 import { toast } from "./toast.js";

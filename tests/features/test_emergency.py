@@ -105,7 +105,7 @@ def test_the_second_of_the_same_scope_is_told(stage: Stage) -> None:
 
 def test_a_calm_day_says_so_and_what_there_is(stage: Stage) -> None:
     text = page(stage, "121", "/emergency")
-    assert "いま、非常時ではありません" in text
+    assert "いま、緊急時ではありません" in text
     assert "始められる人" in text
     assert "保育課で始める" in page(stage, "100", "/emergency")
     assert "全庁で始める" in page(stage, "900", "/emergency")
@@ -142,7 +142,7 @@ def test_everybody_concerned_and_nobody_else_sees_the_bar(stage: Stage) -> None:
 def test_all_are_told_and_open_pages_hear_of_it(stage: Stage) -> None:
     with stage.frames() as sent:
         begin(stage)
-    assert notices_of(stage, "121") == [f"非常時【台風15号】{LINE}　参集できるかを答えてください。"]
+    assert notices_of(stage, "121") == [f"緊急時【台風15号】{LINE}　参集できるかを答えてください。"]
     assert notices_of(stage, "220") == []
     rooms = {room for event, _, room in sent if event == "emergency"}
     assert rooms == {f"{n}:person" for n in ("100", "110", "120", "121", "122", "130", "131")}
@@ -351,7 +351,7 @@ def test_closed_with_a_record(stage: Stage) -> None:
     begin(stage)
     say(stage, 1, "121", "come", 30)
     assert send(stage, "120", "/emergency/1/close", {"revision": 1}).status_code == 403
-    assert "非常時を終える" in page(stage, "100", "/emergency/1/close")
+    assert "緊急時を終える" in page(stage, "100", "/emergency/1/close")
     assert send(stage, "100", "/emergency/1/close", {"revision": 1}).status_code == 302
     found = row(1)
     assert found.record["tally"]["come"] == 1

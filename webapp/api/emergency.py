@@ -1,4 +1,4 @@
-"""非常時 for programs: what is open, beginning and ending, answers, the tally, 災害配備, 窓口縮小."""
+"""緊急時 for programs: what is open, beginning and ending, answers, the tally, 災害配備, 窓口縮小."""
 
 from datetime import datetime
 from typing import Any

@@ -44,7 +44,7 @@ def emergency_paths(
     return {
         "/emergencies": {
             "get": call(
-                "非常時 that are open and concern one; closed=1: records of those one led",
+                "緊急時 that are open and concern one; closed=1: records of those one led",
                 SELF,
                 parameters=[named("closed", "query", required=False)],
             ),

@@ -67,9 +67,9 @@ def require(act: Act, actor: Actor, unit_id: int | None, tree: UnitTree) -> None
 
 
 _WORDS = {
-    Act.BEGIN: "この範囲の非常時は、その所属長・代決者（全庁は管理者・人事担当・市の所属長）が始められます。",
-    Act.CHANGE: "この非常時は、その所属長・代決者（全庁は管理者・人事担当・市の所属長）が変えられます。",
-    Act.CLOSE: "この非常時は、その所属長・代決者（全庁は管理者・人事担当・市の所属長）が終えられます。",
+    Act.BEGIN: "この範囲の緊急時は、その所属長・代決者（全庁は管理者・人事担当・市の所属長）が始められます。",
+    Act.CHANGE: "この緊急時は、その所属長・代決者（全庁は管理者・人事担当・市の所属長）が変えられます。",
+    Act.CLOSE: "この緊急時は、その所属長・代決者（全庁は管理者・人事担当・市の所属長）が終えられます。",
     Act.DEPLOY: "災害配備は、所属長・代決者ができます。",
     Act.ORDER: "一括指示は、所属長・代決者ができます。",
     Act.REDUCE: "窓口縮小・臨時閉庁は、所属長・代決者ができます。",
@@ -138,10 +138,10 @@ def seen_or_404(emergency_id: int, actor: Actor) -> Seen:
     """Strangers are not told that it exists. Raises NotFound."""
     row = db.session.get(Emergency, emergency_id) if emergency_id < 2**31 else None
     if row is None:
-        raise NotFound("この非常時は見つかりません。")
+        raise NotFound("この緊急時は見つかりません。")
     found = seen(row, actor)
     if not (found.leads or may_at(Act.SEE, actor, row.unit_id, found.tree)):
-        raise NotFound("この非常時は見つかりません。")
+        raise NotFound("この緊急時は見つかりません。")
     return found
 
 

@@ -1,4 +1,4 @@
-"""非常時: the bar for pages that were open before, and answering in one tap, also for a colleague who telephoned."""
+"""緊急時: the bar for pages that were open before, and answering in one tap, also for a colleague who telephoned."""
 
 from typing import Any
 

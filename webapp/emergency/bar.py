@@ -7,7 +7,7 @@ from flask import Flask
 from webapp.accounts.access import Actor
 from webapp.emergency import access, queries
 from webapp.emergency.queries import Given, OpenEmergency
-from webapp.emergency.rules import MINUTES, minutes_words
+from webapp.emergency.rules import MINUTES
 from webapp.org import queries as org
 
 
@@ -43,7 +43,7 @@ def _by(given: Given | None, viewer: Actor) -> str:
 
 
 def register(app: Flask) -> None:
-    chips = [(minutes, minutes_words(minutes)) for minutes in MINUTES]
+    chips = [(minutes, f"{minutes}分") for minutes in MINUTES]
 
     @app.context_processor
     def words() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The pages of 非常時: what they share."""
+"""The pages of 緊急時: what they share."""
 
 from datetime import datetime
 from typing import Any, TypeVar

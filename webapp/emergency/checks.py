@@ -31,7 +31,7 @@ def answering(found: Seen, number: str | None, *, now: datetime) -> tuple[int, s
     concerned = queries.unit_ids_of(row.unit_id, found.tree)
     if number is None or number == actor.number:
         if not any(posting.unit_id in concerned for posting in actor.postings):
-            raise NotFound("この非常時は見つかりません。")
+            raise NotFound("この緊急時は見つかりません。")
         return actor.staff_id, actor.name
     staff = org.staff_by_number(number)
     held = org.postings_of([staff.id], org.today(now), known_at=now) if staff else {}

@@ -1,4 +1,4 @@
-"""非常時: the end, with what is still in force offered to be taken back; and the record."""
+"""緊急時: the end, with what is still in force offered to be taken back; and the record."""
 
 from datetime import datetime
 from typing import Any
@@ -57,7 +57,7 @@ def close_now(emergency_id: int) -> Any:
             closing.close(emergency_id, wanted, revision=body.revision, actor=found.actor, now=now)
     except (RuleBroken, Conflict) as fault:
         return _close_page(emergency_id, fault)
-    flash(_("非常時を終えました。記録を残しました。"), "done")
+    flash(_("緊急時を終えました。記録を残しました。"), "done")
     return redirect(url_for("emergency.one", emergency_id=emergency_id))
 
 

@@ -91,7 +91,7 @@ def _duties(sheet: Worksheet, evening: Evening) -> None:
 
 def _head(sheet: Worksheet, evening: Evening) -> None:
     _row(sheet, 1, [evening.title], bold=True)
-    words = f"{evening.made}{f'　非常時【{evening.emergency}】' if evening.emergency else ''}"
+    words = f"{evening.made}{f'　緊急時【{evening.emergency}】' if evening.emergency else ''}"
     _row(sheet, 2, [words])
     for number in (1, 2):
         sheet.cell(number, 1).alignment = Alignment(wrap_text=False)

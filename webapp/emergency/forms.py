@@ -1,4 +1,4 @@
-"""What the pages of 非常時 and programs send."""
+"""What the pages of 緊急時 and programs send."""
 
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""非常時: a unit (and all below it), or the city, works by other rules until it is closed with a record."""
+"""緊急時: a unit (and all below it), or the city, works by other rules until it is closed with a record."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""非常時: the page of one, with its tally; what is asked changed, the silent reminded."""
+"""緊急時: the page of one, with its tally; what is asked changed, the silent reminded."""
 
 from datetime import datetime
 from typing import Any

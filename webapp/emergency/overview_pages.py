@@ -1,4 +1,4 @@
-"""非常時: the overview (also on a calm day) and beginning one. Plain forms; nothing needs a script."""
+"""緊急時: the overview (also on a calm day) and beginning one. Plain forms; nothing needs a script."""
 
 from datetime import datetime
 from typing import Any
@@ -121,5 +121,5 @@ def begin() -> Any:
             row = service.begin(body.wanted(node.id if node else None), actor=actor, now=now)
     except (RuleBroken, Conflict) as fault:
         return _new_page(node, fault)
-    flash(_("非常時を始めました。全員に知らせました。"), "done")
+    flash(_("緊急時を始めました。全員に知らせました。"), "done")
     return redirect(url_for("emergency.one", emergency_id=row.id))

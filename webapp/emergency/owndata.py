@@ -23,7 +23,7 @@ def answers(staff_id: int) -> list[dict[str, Any] | str]:
     return [
         {
             "日時": day_and_time(row.at),
-            "非常時": name,
+            "緊急時": name,
             "回答": answer_words(Answer(row.answer), row.minutes),
             "方法": _CHANNELS.get(row.channel, row.channel),
         }
@@ -31,4 +31,4 @@ def answers(staff_id: int) -> list[dict[str, Any] | str]:
     ]
 
 
-owndata.register("非常時の回答", answers)
+owndata.register("緊急時の回答", answers)

@@ -127,7 +127,7 @@ def _tell(row: Emergency, posts: Iterable[Post], text: str, until: date, *, now:
         units = {post.unit_id} | (tree.subtree_ids(section.id) if section else set())
         held = org.postings_in(units, today, known_at=now)
         team |= {posting.staff_id for posting in held if posting.roles & TEAM}
-    service.tell(row, team, f"非常時【{row.name}】{text}", now=now)
+    service.tell(row, team, f"緊急時【{row.name}】{text}", now=now)
 
 
 # --- taking back ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every page of 非常時, gathered under one blueprint."""
+"""Every page of 緊急時, gathered under one blueprint."""
 
 from webapp.emergency import (
     answer_pages,

@@ -1,4 +1,4 @@
-"""非常時: who may do what as a truth table, the answers, reminders, and days across midnight. Pure."""
+"""緊急時: who may do what as a truth table, the answers, reminders, and days across midnight. Pure."""
 
 import unicodedata
 from collections.abc import Iterable

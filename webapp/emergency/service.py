@@ -93,7 +93,7 @@ def begin(wanted: Wanted, *, actor: Actor, now: datetime) -> Emergency:
     _lock_scopes()
     query = select(Emergency).where(Emergency.ended_at.is_(None))
     if any(row.unit_id == wanted.unit_id for row in db.session.scalars(query)):
-        raise Conflict(f"{scope}の非常時は、もう始まっています。")
+        raise Conflict(f"{scope}の緊急時は、もう始まっています。")
     row = Emergency(
         unit_id=wanted.unit_id,
         name=wanted.name,
@@ -133,7 +133,7 @@ def _lock_scopes() -> None:
 
 
 def _first_words(row: Emergency) -> str:
-    words = f"非常時【{row.name}】{row.text}"
+    words = f"緊急時【{row.name}】{row.text}"
     return f"{words}　参集できるかを答えてください。" if row.question else words
 
 
@@ -154,9 +154,9 @@ def loaded(emergency_id: int, revision: int | None = None) -> Emergency:
     """The open emergency, for changing it. Raises NotFound, Conflict (over, or changed meanwhile)."""
     row = db.session.get(Emergency, emergency_id, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NotFound("この非常時は見つかりません。")
+        raise NotFound("この緊急時は見つかりません。")
     if row.ended_at is not None:
-        raise Conflict("この非常時は、もう終わっています。")
+        raise Conflict("この緊急時は、もう終わっています。")
     if revision is not None and row.revision != revision:
         raise Conflict("ほかの人が先に変えました。いまの内容を確かめて、もう一度操作してください。")
     return row
@@ -191,7 +191,7 @@ def change(
         tell(
             row,
             people,
-            _first_words(row) if asked_anew else f"非常時【{row.name}】{row.text}",
+            _first_words(row) if asked_anew else f"緊急時【{row.name}】{row.text}",
             now=now,
         )
     trail(row, "change", actor=actor, now=now)
@@ -208,7 +208,7 @@ def close(emergency_id: int, *, revision: int, actor: Actor, now: datetime) -> E
     row.record = recording.record_of(row, now=now)
     trail(row, "close", actor=actor, now=now, answered=row.record["tally"]["answered"])
     people = queries.staff_ids_in(row.unit_id, now=now)
-    tell(row, people, f"非常時【{row.name}】は終わりました。", now=now)
+    tell(row, people, f"緊急時【{row.name}】は終わりました。", now=now)
     _hook(row, now=now)
     touch(row.id)
     return row
@@ -233,9 +233,9 @@ def answer(
     """
     emergency = db.session.get(Emergency, emergency_id, populate_existing=True)
     if emergency is None:
-        raise NotFound("この非常時は見つかりません。")
+        raise NotFound("この緊急時は見つかりません。")
     if emergency.ended_at is not None:
-        raise Conflict("この非常時は、もう終わっています。")
+        raise Conflict("この緊急時は、もう終わっています。")
     if not emergency.question:
         raise Conflict("いまは参集の可否をお聞きしていません。")
     db.session.get(Staff, staff_id, with_for_update=True, populate_existing=True)
@@ -284,7 +284,7 @@ def remind(
     tell(
         row,
         told,
-        f"非常時【{row.name}】まだ回答がありません（{since}経過）。参集できるかを答えてください。",
+        f"緊急時【{row.name}】まだ回答がありません（{since}経過）。参集できるかを答えてください。",
         now=now,
     )
     row.reminders += 1

@@ -1,15 +1,15 @@
-"""Settings of 非常時."""
+"""Settings of 緊急時."""
 
 from webapp.core.settings import Kind, Setting, declare
 
-GROUP = "非常時"
+GROUP = "緊急時"
 OFFICES = declare(
     Setting(
         "emergency_offices",
         Kind.LINES,
         [],
-        "全庁の非常時を始められる所属",
-        "1行に1つの所属コード。その所属の所属長・代決者は、管理者・人事担当と同じく全庁の非常時を始め、率いることができます"
+        "全庁の緊急時を始められる所属",
+        "1行に1つの所属コード。その所属の所属長・代決者は、管理者・人事担当と同じく全庁の緊急時を始め、率いることができます"
         "（例 危機管理課）。",
         GROUP,
     )
@@ -19,7 +19,7 @@ NAMES = declare(
         "emergency_names",
         Kind.LINES,
         ["台風", "大雨", "大雪", "地震", "感染症"],
-        "非常時の名前の候補",
+        "緊急時の名前の候補",
         "1行に1つ。始めるときに選べます。ほかの名前も入力できます。",
         GROUP,
     )
@@ -75,7 +75,7 @@ RECORDS_KEPT = declare(
         "emergency_records_kept_years",
         Kind.NUMBER,
         5,
-        "非常時の記録を残す年数",
+        "緊急時の記録を残す年数",
         "過ぎた記録は自動で消します。",
         GROUP,
         minimum=1,
