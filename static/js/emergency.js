@@ -31,9 +31,10 @@ function wireUndo() {
 // --- people ---------------------------------------------------------------------------------
 
 /** @returns {HTMLInputElement[]} */
-const boxes = () => [...document.querySelectorAll('[data-people] input[name="staff"]')].map(
-  (box) => /** @type {HTMLInputElement} */ (box),
-);
+const boxes = () =>
+  [...document.querySelectorAll('[data-people] input[name="staff"]')].map(
+    (box) => /** @type {HTMLInputElement} */ (box),
+  );
 
 function showSelected() {
   const count = boxes().filter((box) => box.checked).length;
@@ -114,7 +115,8 @@ function replace(fresh) {
 function address(node) {
   if (node instanceof HTMLInputElement && node.name === "staff")
     return `input[name="staff"][value="${CSS.escape(node.value)}"]`;
-  if (node instanceof HTMLAnchorElement) return `a[href="${CSS.escape(node.getAttribute("href") ?? "")}"]`;
+  if (node instanceof HTMLAnchorElement)
+    return `a[href="${CSS.escape(node.getAttribute("href") ?? "")}"]`;
   return node.matches("[data-pick]") ? `[data-pick="${node.getAttribute("data-pick")}"]` : "";
 }
 

@@ -24,6 +24,7 @@ from webapp.emergency.access import Seen
 from webapp.emergency.blueprint import bp, form_of, seen, since, unit_asked, who, words
 from webapp.emergency.forms import ChangeForm
 from webapp.emergency.models import EmergencyAct
+from webapp.emergency.queries import UnitTally
 from webapp.emergency.rules import Act, may_undo
 from webapp.emergency.settings import MOST_REMINDERS
 from webapp.org import queries as org
@@ -85,7 +86,7 @@ def _tally_words(found: Seen, now: datetime) -> dict[str, Any]:
     return {
         "row": row,
         "found": found,
-        "tallies": tallies,
+        "tallies": _near(tallies, unit, found),
         "total": count,
         "unit": chosen if len(rows) <= people.MOST_SHOWN else None,
         "chosen": unit,
@@ -95,6 +96,14 @@ def _tally_words(found: Seen, now: datetime) -> dict[str, Any]:
         "may": {act.value: found.may_anywhere(act) for act in Act},
         "now": now,
     }
+
+
+def _near(tallies: list[UnitTally], unit: UnitNode | None, found: Seen) -> list[UnitTally]:
+    """A unit asked for with what lies above and below it; else the tree down to the 課."""
+    if unit is None:
+        return [each for each in tallies if each.depth < 3]
+    near = {node.id for node in found.tree.path(unit.id)} | found.tree.subtree_ids(unit.id)
+    return [each for each in tallies if each.unit.id in near]
 
 
 def _below(found: Seen, node: UnitNode) -> list[UnitNode]:
