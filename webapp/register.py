@@ -17,6 +17,7 @@ from webapp.accounts.guard import (
 )
 from webapp.attendance import confirmations
 from webapp.board import live
+from webapp.board.notice_links import may_open_request
 from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse
 from webapp.core.proxy import TrustedProxies
@@ -32,6 +33,7 @@ from webapp.emergency.live import LiveEmergency
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
 from webapp.messages import live as messages_live
+from webapp.notices import links as notice_links
 from webapp.notices import live as notices
 from webapp.notices import queries as notice_queries
 from webapp.org import sites
@@ -166,6 +168,7 @@ def register_features(app: Flask) -> None:
         import_module(f"webapp.{feature}.owndata")
     confirmations.lend(confirming.is_named)  # the requests stand above the reports of a day
     standup_queries.lend(request_records.planned_work)  # the requests stand above the stand-up
+    notice_links.lend("requests", may_open_request)
     positions.lend(  # the duties stand above the positions
         lambda position_id, first, last: {
             duty.staff_id for duty in duties.duties_at([position_id], first, last)

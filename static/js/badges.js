@@ -1,7 +1,6 @@
 // The numbers in the menu and before the title: what waits for the person, on every page. Asked of the server once a
 // page and again when a frame says that something moved; kept for the next page, so that it does not blink.
 import { get } from "./api.js";
-import { tell } from "./pop-up.js";
 import { showUnread } from "./title.js";
 
 /** waiting: everything by group; pop_up: {group: its word} of what may show itself outside the page just now.
@@ -18,6 +17,11 @@ import { showUnread } from "./title.js";
 const me = document.body.dataset.viewer ?? "";
 const KEY = `zaiseki:badges:${me}`;
 const AGAIN = 300; // several frames come together
+/** Only for who let this device tell: most never do, and read their pages without it. */
+const outside =
+  window.isSecureContext && "Notification" in window && Notification.permission === "granted"
+    ? import("./pop-up.js")
+    : null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
@@ -45,7 +49,7 @@ async function refresh() {
   const badges = /** @type {Badges} */ (await get("/api/v1/me/badges", { quiet: true }));
   sessionStorage.setItem(KEY, JSON.stringify(badges));
   show(badges);
-  await tell(me, badges);
+  await (await outside)?.tell(me, badges);
 }
 
 function soon() {

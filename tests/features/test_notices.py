@@ -149,6 +149,13 @@ def test_a_feature_lends_its_own_check(stage: Stage, monkeypatch: pytest.MonkeyP
         assert told(stage, number)[0]["link"] == link
 
 
+def test_a_request_that_is_not_ones_own_has_no_link(stage: Stage) -> None:
+    tell(stage, "121", link="/requests/1")
+    tell(stage, "121", link="/requests/99999999999999999999")
+    tell(stage, "121", link="/requests/own")
+    assert sorted(notice["link"] for notice in told(stage, "121")) == ["", "", "/requests/own"]
+
+
 # --- on 自分の今日 --------------------------------------------------------------------------
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.features import rota_play
 from tests.features.hook_at import Receiver, receiving, until
+from tests.features.test_coverage import away
 from tests.stage import Stage
 from webapp.core import clock, settings
 from webapp.core.db import db, transaction
@@ -103,6 +105,46 @@ def test_a_rollback_sends_nothing(stage: Stage, receiver: Receiver) -> None:
 def test_an_unknown_event_is_a_mistake_of_ours(stage: Stage) -> None:
     with pytest.raises(ValueError, match="no event"), transaction():
         webhooks.happened("lunch", stage.units["W12"], now=clock.now())
+
+
+def events() -> list[tuple[str, str]]:
+    db.session.rollback()
+    rows = db.session.query(WebhookDelivery).order_by(WebhookDelivery.id)
+    return [
+        (row.event, row.payload["url"].removeprefix("https://zaiseki.example.lg.jp"))
+        for row in rows
+    ]
+
+
+def test_a_fixed_week_is_told(stage: Stage, receiver: Receiver) -> None:
+    posts = rota_play.furnish(stage)
+    rota_play.put(stage, 0, rota_play.cell(posts["窓口"], 1, "9:00", "10:00", "121"))
+    hook(stage, receiver.url, events=["rota"])
+    preview = f"{rota_play.PATH}/publish?preview=1"
+    assert rota_play.lead(stage).post(preview, {"revision": 1}).status_code == 200
+    assert events() == []
+    answer = rota_play.lead(stage).post(f"{rota_play.PATH}/publish", {"revision": 1})
+    assert answer.status_code == 200
+    assert events() == [("rota", f"/rota/W11?w={rota_play.NEXT}")]
+
+
+def test_a_shortage_is_told_when_it_is_announced_not_at_each_tick(
+    stage: Stage, receiver: Receiver
+) -> None:
+    position = stage.position("窓口", staffed="duty", need=2, hours=(540, 990))
+    stage.duty(position, "121", 600, 720)
+    stage.duty(position, "122", 600, 720)
+    clock.freeze(clock.now() + timedelta(minutes=1))
+    stage.settle()
+    hook(stage, receiver.url, events=["shortage"])
+    away(stage)
+    stage.settle()
+    before = len(events())
+    for seconds in (21, 60, 60, 900):  # told, then nothing new, then it is a long one
+        clock.freeze(clock.now() + timedelta(seconds=seconds))
+        stage.settle()
+    assert [event for event, _ in events()[before:]] == ["shortage"]
+    assert events()[-1][1] == "/board/W11"
 
 
 # --- over the wire --------------------------------------------------------------------------

@@ -69,7 +69,12 @@ WORDS = {
 }
 
 # Where a feature records many kinds of change of one thing, the thing is named.
-_THINGS = {"positions": "持ち場と必要数の変更", "rota": "当番表の変更", "import": "取込"}
+_THINGS = {
+    "positions": "持ち場と必要数の変更",
+    "rota": "当番表の変更",
+    "import": "取込",
+    "webhook": "Webhook の変更",
+}
 
 
 def word_of(action: str) -> str:
@@ -89,6 +94,8 @@ DETAILS = {
     "key": "設定",
     "kind": "種類",
     "day": "日付",
+    "name": "名前",
+    "site": "相手",
 }
 
 
