@@ -27,6 +27,7 @@ from webapp.plans.service import Entry
 from webapp.presence.settings import PLACE_LABELS
 
 CHUNK = 100
+HINTS = 20  # numbers for which the one that was probably meant is looked for
 SHOWN = 1000  # lines of the difference; the counts tell the rest
 WORDS = {kind: word for word, kind in reversed(segment_cells.KINDS.items())}
 Rows = dict[str, dict[tuple[int, date], list[Placed]]]
@@ -59,9 +60,12 @@ def _slowly(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def _check_people(table: Table, rows: Iterable[SegmentRow], numbers: Mapping[str, int]) -> None:
-    for row in rows:
+    told: dict[str, str] = {}  # looking for the nearest takes its time
+    for row in _slowly(rows):
         if row.number not in numbers:
-            right = nearest(row.number, numbers) if len(numbers) < 3000 else ""
+            if row.number not in told and len(told) < HINTS:
+                told[row.number] = nearest(row.number, numbers)
+            right = told.get(row.number, "")
             table.fault(
                 row.line,
                 NUMBER,
