@@ -13,7 +13,7 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from tests.live.server import Server
-from tests.load import coverage_bench, pages, town
+from tests.load import coverage_bench, pages, plan_bench, requests_bench, town
 from tests.load.city_files import write_city
 from tests.load.crowd import Crowd
 from tests.load.machine import Cores, Effort, in_ms, load_average, memory_kb
@@ -540,6 +540,20 @@ async def coverage_time(bench: Bench) -> None:
     tell("coverage_city", "180 units: < 5 s", **found)
 
 
+async def requests_filed(bench: Bench) -> None:
+    """An evening before the deadline, in a process of its own."""
+    bench.stop()
+    found = await asyncio.to_thread(requests_bench.evening, bench.folder / "evening")
+    tell("requests_filed", "500 requests in an evening, none lost, none twice", **found)
+
+
+async def plans_imported(bench: Bench) -> None:
+    """What the nightly file of 庶務事務 costs whoever reports meanwhile."""
+    bench.stop()
+    found = await asyncio.to_thread(plan_bench.plans, bench.folder / "plans")
+    tell("plans_imported", "28,000 rows: no report waits longer than 500 ms", **found)
+
+
 ALL: dict[str, Measurement] = {
     "page_weight": page_weight,
     "tap_to_screen": tap_to_screen,
@@ -549,6 +563,8 @@ ALL: dict[str, Measurement] = {
     "mass_drop": mass_drop,
     "import_time": import_time,
     "coverage": coverage_time,
+    "requests_filed": requests_filed,
+    "plans_imported": plans_imported,
 }
 
 
