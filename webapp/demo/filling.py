@@ -11,6 +11,7 @@ from webapp.core.db import db, transaction
 from webapp.core.refusals import Conflict
 from webapp.demo import (
     approval_play,
+    confirm_play,
     emergency_play,
     message_play,
     notice_play,
@@ -78,6 +79,7 @@ def _play(app: Flask, day: date) -> None:
         plan_play.coming(day)
         request_play.own_requests(day)
         approval_play.wishes(day)
+        confirm_play.requests_of(day)
         seat_play.bookings_of(day)
         message_play.calls_of(day)
         notice_play.news_of(day)
