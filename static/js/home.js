@@ -368,7 +368,8 @@ setInterval(() => {
   if (!document.hidden && (showDay() || Date.now() % 300_000 < 60_000)) void refresh();
 }, 60_000);
 
-document.addEventListener("zaiseki:notice", () => void refresh());
+for (const event of ["notice", "message"])
+  document.addEventListener(`zaiseki:${event}`, () => void refresh());
 const units = [
   ...new Set((me.postings ?? []).map((/** @type {{unit: string}} */ posting) => posting.unit)),
 ];
