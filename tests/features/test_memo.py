@@ -299,6 +299,11 @@ def test_moved_to_a_colleague_of_the_section_and_all_are_told(stage: Stage) -> N
     assert read(stage, "130", memo).status_code == 200  # now of 施設係
     assert read(stage, "121", memo).status_code == 404
     assert patch(stage, "130", memo, {"to": "122", "revision": 1}).status_code == 409
+    assert patch(stage, "130", memo, {"to": "122", "revision": 2}).status_code == 200
+    (entry,) = db.session.query(AuditEntry).filter(AuditEntry.action == "memo.moved")
+    assert entry.staff_id == stage.ids["131"]  # moved by a colleague
+    turn(stage, "122", memo, "done")
+    assert told(stage, "122") == told(stage, "220") == []  # it is settled
 
 
 def test_who_could_take_it_on(stage: Stage) -> None:

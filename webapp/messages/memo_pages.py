@@ -126,14 +126,6 @@ def turn_memo(memo_id: int, state: str) -> Any:
     return redirect(url_for("messages.memo_list", tab=form.tab))
 
 
-@bp.post("/messages/<int:memo_id>/seen")
-def see_memo(memo_id: int) -> Any:
-    actor, now = current_actor(), clock.now()
-    with transaction():
-        service.see(memo_id, actor=actor, now=now)
-    return redirect(url_for("messages.memo_list", open=memo_id))
-
-
 @bp.get("/messages/<int:memo_id>/move")
 def takers(memo_id: int) -> Any:
     return _takers_page(memo_id, current_actor())

@@ -77,7 +77,7 @@ def _has(word: str, *, texts: bool) -> ColumnElement[bool]:
     digits = func.replace(PhoneMemo.telephone, "-", "")
     columns = [PhoneMemo.chip, PhoneMemo.telephone]
     columns += [PhoneMemo.caller, PhoneMemo.text] if texts else []
-    found = [column.like(f"%{escaped}%", escape="\\") for column in columns]
+    found = [column.ilike(f"%{escaped}%", escape="\\") for column in columns]
     return or_(*found, digits.like(f"%{number}%")) if len(number) > 2 else or_(*found)
 
 

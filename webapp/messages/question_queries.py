@@ -73,8 +73,8 @@ def search(actor: Actor, q: str) -> list[Question]:
         like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         query = query.where(
             or_(
-                Question.text.like(like, escape="\\"),
-                Question.answers.any(Answer.text.like(like, escape="\\")),
+                Question.text.ilike(like, escape="\\"),
+                Question.answers.any(Answer.text.ilike(like, escape="\\")),
             )
         )
     return list(db.session.scalars(query.order_by(Question.made_at.desc()).limit(MOST)))

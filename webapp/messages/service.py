@@ -176,7 +176,10 @@ def move(memo_id: int, to: str, *, revision: int | None, actor: Actor, now: date
         raise RuleBroken("もうこの人あてです。", {"to": "ほかの人を選んでください"})
     if not same_section(memo, taker, now=now):
         raise RuleBroken("別の課の人には移せません。", {"to": "同じ課の人を選んでください"})
+    former = memo.to_id
     hand_over(memo, taker.staff_id, actor=actor, now=now)
+    if former != actor.staff_id:
+        audit.record(actor, "memo.moved", staff_id=former, now=now)
     return memo
 
 
@@ -193,12 +196,12 @@ def hand_over(memo: PhoneMemo, taker_id: int, *, actor: Actor | None, now: datet
     memo.to_id, memo.seen_at = taker_id, None
     _changed(memo, "moved", actor, now)
     names = org.names_of([former, taker_id])
-    link = f"/messages?open={memo.id}"
+    link = _link(memo)
     by = actor.staff_id if actor else None
-    words = {
-        taker_id: f"取次1件が{names.get(former, '')}さんから移されました。",
-        former: f"取次1件を{names.get(taker_id, '')}さんに移しました。",
+    words = {  # of two that are one person the later stands
         memo.by_id: f"あなたの書いた取次1件は{names.get(taker_id, '')}さんが受けます。",
+        former: f"取次1件を{names.get(taker_id, '')}さんに移しました。",
+        taker_id: f"取次1件が{names.get(former, '')}さんから移されました。",
     }
     for staff_id, text in words.items():
         if staff_id != by:
@@ -216,7 +219,7 @@ def offer(memo: PhoneMemo, to_ids: list[int], *, now: datetime) -> None:
         unit_id=memo.unit_id,
         kind="memo",
         text=text,
-        link=f"/messages?tab=unit&open={memo.id}",
+        link=_link(memo, "tab=unit&"),
         now=now,
     )
 
@@ -242,11 +245,18 @@ def _compare(memo: PhoneMemo, revision: int | None) -> None:
 
 
 def _changed(memo: PhoneMemo, what: str, actor: Actor | None, now: datetime) -> None:
+    """Notices of an earlier turn lead nowhere any more."""
     memo.revision += 1
     _step(memo, what, actor.staff_id if actor else None, now)
+    for link in (_link(memo), _link(memo, "tab=unit&")):
+        notices.settled(link, now=now)
     if actor and actor.staff_id != memo.to_id and what != "moved":
         audit.record(actor, f"memo.{what}", staff_id=memo.to_id, now=now)
     outbox.touch(TOPIC, memo.id)
+
+
+def _link(memo: PhoneMemo, view: str = "") -> str:
+    return f"/messages?{view}open={memo.id}"
 
 
 def _step(memo: PhoneMemo, what: str, by_id: int | None, now: datetime) -> None:
