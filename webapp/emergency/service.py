@@ -25,7 +25,7 @@ from webapp.emergency.settings import MOST_REMINDERS
 from webapp.notices import service as notices
 from webapp.notices import webhooks
 from webapp.org import queries as org
-from webapp.org.models import Staff
+from webapp.org.models import Staff, Unit
 from webapp.realtime import outbox
 
 TOPIC = "emergency"
@@ -129,7 +129,10 @@ def _check(wanted: Wanted, scope: str) -> None:
 
 def _lock_scopes() -> None:
     """Of two who begin the same at once the second waits and sees the first (PostgreSQL)."""
-    facts.restamp(queries.STAMP)
+    tops = [node.id for node in org.current_tree().roots()]
+    db.session.execute(
+        select(Unit.id).where(Unit.id.in_(tops)).order_by(Unit.id).with_for_update(key_share=True)
+    )
 
 
 def _first_words(row: Emergency) -> str:
@@ -238,7 +241,8 @@ def answer(
         raise Conflict("この緊急時は、もう終わっています。")
     if not emergency.question:
         raise Conflict("いまは参集の可否をお聞きしていません。")
-    db.session.get(Staff, staff_id, with_for_update=True, populate_existing=True)
+    turn = select(Staff.id).where(Staff.id == staff_id)
+    db.session.execute(turn.with_for_update(key_share=True))
     row = db.session.get(EmergencyAnswer, (emergency_id, staff_id), populate_existing=True)
     if row is None:
         row = EmergencyAnswer(emergency_id=emergency_id, staff_id=staff_id)

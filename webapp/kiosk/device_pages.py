@@ -11,6 +11,7 @@ from webapp.core import clock
 from webapp.core.db import DatabaseBusy, snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.core.refusals import NotAllowed, RuleBroken
+from webapp.emergency.bar import bars_of
 from webapp.kiosk import handing, passes, pins, queries, service, terminals
 from webapp.kiosk.blueprint import (
     COOKIE,
@@ -122,6 +123,7 @@ def open_panel(token: str) -> Any:
     return render_template(
         "kiosk/panel.html",
         panel=panel,
+        asked=[bar for bar in bars_of(service.actor_of(person, now=now)) if bar.asks],
         person=person,
         names={each.staff_id: each.name for each in people},
         ticket=passes.issue(terminal.kiosk, person.staff_id, now=now),

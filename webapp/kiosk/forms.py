@@ -25,14 +25,17 @@ class OpenBody(_Strict):
 
 
 class ActBody(_Strict):
-    """ticket: from the panel. until: of break, out. duty: of give, take; to, pin: who takes over, of give."""
+    """ticket: from the panel. until: of break, out. duty: of give, take; to, pin: who takes over, of give.
+    emergency, said: of answer (参集の可否)."""
 
     ticket: Annotated[str, Field(max_length=1000)]
-    do: Literal["start", "end", "break", "leave", "out", "back", "give", "take", "undo"]
+    do: Literal["start", "end", "break", "leave", "out", "back", "give", "take", "undo", "answer"]
     until: Minutes | None = None
     duty: Id | None = None
     to: Number | None = None
     pin: Pin = ""
+    emergency: Id | None = None
+    said: Annotated[str, Field(pattern=r"^(come-(15|30|60|90|120)|home|no)$")] | None = None
 
 
 class MakeForm(FormBody):

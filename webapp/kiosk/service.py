@@ -8,6 +8,9 @@ from webapp.accounts.access import Actor
 from webapp.attendance import service as attendance
 from webapp.core.refusals import Conflict, RuleBroken
 from webapp.day import queries as day
+from webapp.emergency import queries as emergencies
+from webapp.emergency import service as emergency_service
+from webapp.emergency.rules import Answer, answer_words
 from webapp.kiosk.forms import ActBody
 from webapp.kiosk.passes import Pass
 from webapp.kiosk.rules import Away, Chip, away_of, break_chips, hm, out_chips
@@ -46,6 +49,7 @@ def perform(ticket: Pass, body: ActBody, *, actor: Actor, now: datetime) -> Done
         "out": at_terminal.go_out,
         "back": at_terminal.come_back,
         "undo": at_terminal.undo,
+        "answer": at_terminal.answer,
     }
     return acts[body.do]()
 
@@ -97,6 +101,26 @@ class _Tap:
             return None, None, ""
         ends = [pause.ends_at for pause in self.facts.breaks if pause.holds(self.now)]
         return State.AVAILABLE, max(ends, default=None), ""  # else the pattern's break comes again
+
+    def answer(self) -> Done:
+        """参集の可否 of an open emergency that concerns the person."""
+        concerned = emergencies.open_over(
+            [p.unit_id for p in self.actor.postings], org.current_tree()
+        )
+        if self.body.said is None or self.body.emergency not in {one.id for one in concerned}:
+            raise Conflict("いまは参集の可否をお聞きしていません。")
+        word, _, minutes = self.body.said.partition("-")
+        given = Answer(word)
+        emergency_service.answer(
+            self.body.emergency,
+            self.actor.staff_id,
+            given,
+            int(minutes) if minutes else None,
+            channel=CHANNEL,
+            actor=self.actor,
+            now=self.now,
+        )
+        return Done(f"「{answer_words(given, int(minutes) if minutes else None)}」と答えました")
 
     def undo(self) -> Done:
         wanted = self.ticket.undo
