@@ -13,6 +13,7 @@ from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.presence import queries as presence
 from webapp.requests import calendar_chips, form_settings, known, presets, records
+from webapp.requests.approvers import approvers_of
 from webapp.requests.checks import EXTENT_WORDS, span_words
 from webapp.requests.draft_content import asked_of, choosable_tasks, may_have_approved, own_fields
 from webapp.requests.known import Days
@@ -64,6 +65,7 @@ def view(days: Days, actor: Actor, *, now: datetime, but: tuple[int, ...] = ()) 
         "confirmers": _confirmers(days, now) if asked["confirmer"] != "no" else [],
         "oral_people": _named(may_have_approved(days, now=now)) if rules.oral else [],
         "devices": DEVICES,
+        "nobody_decides": not approvers_of(days.who.staff_id, now, now=now).ids,
         "first_day": today - timedelta(days=rules.back_days),
         "last_day": today + timedelta(days=rules.ahead_days),
         "presets": records.presets_of(days.who.staff_id)

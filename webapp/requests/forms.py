@@ -126,7 +126,7 @@ def content_of(form: MultiDict[str, str]) -> dict[str, Any]:
     if form.get("other_day", "").strip():
         content["days"].append(form["other_day"])
     weekdays = form.getlist("weekdays")
-    if weekdays and content.pop("repeat_on", None):
+    if weekdays or content.get("repeat_on"):  # one of them alone is meant all the same
         content["repeat"] = _without_nothing(
             {"weekdays": weekdays, "until": content.get("until"), "since": content.get("since")}
         )
