@@ -117,7 +117,7 @@ def _fold_in(row: WebhookDelivery) -> None:
         WebhookDelivery.event == row.event,
         WebhookDelivery.state == "waiting",
         WebhookDelivery.tries == 0,
-        WebhookDelivery.id != row.id,
+        WebhookDelivery.id > row.id,  # two that fold into each other would wait for each other
     )
     for other in db.session.scalars(same):
         if other.payload["unit"] != row.payload["unit"]:
