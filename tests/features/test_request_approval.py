@@ -20,12 +20,14 @@ from tests.features.approval_play import (
 )
 from tests.features.duty_at import held, make_position, put_on
 from tests.stage import CAST, Stage
+from webapp.accounts.access import Actor
 from webapp.core import clock, facts, settings
-from webapp.core.db import db, transaction
+from webapp.core.db import db, snapshot, transaction
 from webapp.core.models import AuditEntry
 from webapp.org.models import Posting
 from webapp.plans.models import PlannedHours
 from webapp.plans.service import Entry
+from webapp.requests import inbox_view
 from webapp.requests.approval_settings import DEPUTY_AFTER, FINAL_APPROVERS
 from webapp.requests.models import RequestStep
 from webapp.rota.models import Swap
@@ -591,8 +593,11 @@ def test_three_that_are_fine_alone_do_not_bring_a_shortage_together(stage: Stage
     )  # five people of 入所係・施設係 could; three of W12 do
     ids = [asked(stage, number) for number in ("120", "121", "122")]
     assert [preview(stage, i)["effect"]["short"] for i in ids] == [False] * 3
-    page = stage.browser("100").get("/requests").get_data(as_text=True)
-    assert "単独では不足なし" in page
+    with stage.app.app_context(), snapshot():
+        actor = Actor(stage.ids["100"], "100", "池田 綾乃")
+        view = inbox_view.inbox_view(actor, now=clock.now(), whole=True)
+        assert [line.alone for line in view.waiting] == [False, True, True]
+        assert [row.id for row in view.bulk] == ids[:1]
     results = bulk(stage, *ids)
     assert [each["done"] for each in results] == [True, False, False]
     assert "不足します" in results[1]["words"]

@@ -160,8 +160,8 @@ _kept: dict[int, tuple[object, Summary]] = {}
 def summaries(
     rows: Sequence[TeleworkRequest], *, now: datetime, budget_s: float | None = None
 ) -> dict[int, Summary]:
-    """{request id: what it alone would do}. What is not known yet is worked out until the time is up, oldest first;
-    the rest is not in it."""
+    """{request id: what it alone would do}. What is not known yet is worked out until the time is up, oldest first
+    and at least one; the rest is not in it."""
     began = time.monotonic()
     signatures = Signatures(now)
     found: dict[int, Summary] = {}
@@ -174,10 +174,10 @@ def summaries(
         else:
             missing.append((row, signature))
     for row, signature in missing:
-        if budget_s is not None and time.monotonic() - began > budget_s:
-            break
         found[row.id] = preview([row], now=now).summary
         _keep(row.id, signature, found[row.id])
+        if budget_s is not None and time.monotonic() - began > budget_s:
+            break
     return found
 
 

@@ -61,8 +61,10 @@ class InboxView:
     reviews: int
 
 
-def inbox_view(actor: Actor, *, now: datetime, budget_s: float | None = BUDGET_S) -> InboxView:
+def inbox_view(actor: Actor, *, now: datetime, whole: bool = False) -> InboxView:
+    """whole: with every effect, however long it takes."""
     found = inbox.inbox_of(actor, now=now)
+    budget_s = None if whole else BUDGET_S
     summaries = effects.summaries(found.waiting, now=now, budget_s=budget_s)
     rest = len(found.waiting) - len(summaries)
     bulk = effects.together(found.waiting, summaries, now=now) if not rest else []
