@@ -147,13 +147,16 @@ def test_keys_go_through_the_list_and_a_new_request_comes_by_itself(city: City) 
         """async () => {
           const token = document.querySelector('meta[name="csrf-token"]').content;
           const day = new Date(document.querySelector('meta[name="server-now"]').content);
-          day.setDate(day.getDate() + 8);
-          const answer = await fetch("/api/v1/requests", {
-            method: "POST",
-            headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-            body: JSON.stringify({ days: [day.toISOString().slice(0, 10)], work: "点検" }),
-          });
-          return answer.status;
+          for (let n = 6; n < 40; n++) {
+            const wanted = new Date(day.getTime() + n * 86_400_000).toISOString().slice(0, 10);
+            const answer = await fetch("/api/v1/requests", {
+              method: "POST",
+              headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+              body: JSON.stringify({ days: [wanted], work: "点検" }),
+            });
+            if (answer.status === 201) return 201; // 409: the demonstration has one on that day
+          }
+          return 0;
         }"""
     )
     assert answer == 201

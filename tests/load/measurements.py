@@ -13,7 +13,7 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from tests.live.server import Server
-from tests.load import coverage_bench, pages, plan_bench, requests_bench, town
+from tests.load import approval_bench, coverage_bench, pages, plan_bench, requests_bench, town
 from tests.load.city_files import write_city
 from tests.load.crowd import Crowd
 from tests.load.machine import Cores, Effort, in_ms, load_average, memory_kb
@@ -540,6 +540,13 @@ async def coverage_time(bench: Bench) -> None:
     tell("coverage_city", "180 units: < 5 s", **found)
 
 
+async def approval_time(bench: Bench) -> None:
+    """What an approval would do, and the page of who has 200 of them before them."""
+    bench.stop()
+    found = await asyncio.to_thread(approval_bench.approval, bench.folder / "approval")
+    tell("approval", "preview of 60 × 8 < 200 ms, inbox of 200 < 300 ms", **found)
+
+
 async def requests_filed(bench: Bench) -> None:
     """An evening before the deadline, in a process of its own."""
     bench.stop()
@@ -563,6 +570,7 @@ ALL: dict[str, Measurement] = {
     "mass_drop": mass_drop,
     "import_time": import_time,
     "coverage": coverage_time,
+    "approval": approval_time,
     "requests_filed": requests_filed,
     "plans_imported": plans_imported,
 }
