@@ -11,6 +11,7 @@ function wireChips() {
     const field = /** @type {HTMLInputElement | null} */ (
       document.getElementById(chips.getAttribute("data-fill") ?? "")
     );
+    chips.removeAttribute("hidden"); // without script they would do nothing
     chips.addEventListener("click", (event) => {
       const press = /** @type {Element} */ (event.target).closest("button[data-value]");
       if (!press || !field) return;

@@ -198,6 +198,18 @@ def test_answered_in_one_tap_and_changed(stage: Stage) -> None:
     assert stage.api("121").get("/emergencies/1").json["answer"]["answer"] == "no"
 
 
+def test_who_has_answered_need_not_read_that_they_are_asked(stage: Stage) -> None:
+    begin(stage)
+    lead(stage).post("/emergencies/1/remind")
+    assert stage.api("121").get("/me/notices").json["count"] == 2
+    say(stage, 1, "121", "home")
+    assert stage.api("121").get("/me/notices").json["count"] == 0
+    assert stage.api("122").get("/me/notices").json["count"] == 2
+    lead(stage).post("/emergencies/1/close", {"revision": 1})
+    (left,) = stage.api("122").get("/me/notices").json["notices"]
+    assert "終わりました" in left["text"]
+
+
 def test_an_address_elsewhere_is_not_followed(stage: Stage) -> None:
     begin(stage)
     form = {"said": "home", "next": "https://evil.example/"}

@@ -16,6 +16,7 @@ from webapp.core.refusals import NotAllowed, NotFound
 from webapp.coverage.entries import iso
 from webapp.emergency import (
     access,
+    asking,
     checks,
     closing,
     deploying,
@@ -198,7 +199,7 @@ def answer_emergency(emergency_id: int) -> Response:
     if not is_own:
         require_scope(found.actor, Scope.UNIT_WRITE)
     with transaction():
-        service.answer(
+        asking.answer(
             emergency_id,
             staff_id,
             body.answer,
@@ -224,7 +225,7 @@ def remind_emergency(emergency_id: int) -> Response:
             raise NotFound("この所属は見つかりません。")
         units = found.tree.subtree_ids(node.id)
     with transaction():
-        count = service.remind(emergency_id, sorted(units), actor=found.actor, now=now)
+        count = asking.remind(emergency_id, sorted(units), actor=found.actor, now=now)
     return jsonify(reminded=count)
 
 

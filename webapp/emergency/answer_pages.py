@@ -10,7 +10,7 @@ from webapp.accounts.forms import own_path
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.refusals import Conflict
-from webapp.emergency import checks, service
+from webapp.emergency import asking, checks
 from webapp.emergency.blueprint import bp, form_of, seen
 from webapp.emergency.forms import AnswerForm
 from webapp.emergency.rules import answer_words
@@ -34,7 +34,7 @@ def answer(emergency_id: int) -> Any:
     channel = "self" if staff_id == found.actor.staff_id else "phone"
     try:
         with transaction():
-            service.answer(
+            asking.answer(
                 emergency_id,
                 staff_id,
                 body.answer,

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from webapp.core import settings
 from webapp.core.db import db, transaction
 from webapp.core.refusals import Conflict
-from webapp.emergency import queries, service
+from webapp.emergency import asking, queries
 from webapp.emergency.models import Emergency, EmergencyAct, EmergencyAnswer
 from webapp.emergency.settings import ANSWERS_KEPT, RECORDS_KEPT
 
@@ -19,7 +19,7 @@ def remind(*, now: datetime) -> int:
     reminded = 0
     for one in queries.open_ones():
         row = db.session.get(Emergency, one.id, populate_existing=True)
-        if row is None or not service.is_due(row, now=now):
+        if row is None or not asking.is_due(row, now=now):
             continue
         with transaction():
             reminded += _remind(one.id, now)
@@ -28,7 +28,7 @@ def remind(*, now: datetime) -> int:
 
 def _remind(emergency_id: int, now: datetime) -> int:
     try:
-        return service.remind_by_clock(emergency_id, now=now)
+        return asking.remind_by_clock(emergency_id, now=now)
     except Conflict:  # closed meanwhile
         return 0
 

@@ -11,6 +11,7 @@ from webapp.core.db import db, snapshot, transaction
 from webapp.core.refusals import Conflict, NotFound, Refusal, RuleBroken
 from webapp.emergency import (
     access,
+    asking,
     close_pages,
     deploying,
     lent,
@@ -189,7 +190,7 @@ def remind(emergency_id: int) -> Any:
         raise NotFound
     try:
         with transaction():
-            count = service.remind(
+            count = asking.remind(
                 emergency_id, [node.id for node in units], actor=found.actor, now=now
             )
     except Conflict as fault:

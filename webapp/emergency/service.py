@@ -1,6 +1,6 @@
 """Beginning an emergency, the question and its answers, reminders, the end. Inside a transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,24 +8,19 @@ from typing import Any
 from sqlalchemy import select
 
 from webapp.accounts.access import Actor
-from webapp.core import audit, facts, settings
+from webapp.core import audit, facts
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.emergency import queries, recording
 from webapp.emergency.access import scope_name
-from webapp.emergency.models import Emergency, EmergencyAct, EmergencyAnswer
+from webapp.emergency.models import Emergency, EmergencyAct
 from webapp.emergency.rules import (
-    SHORTEST_BETWEEN,
-    Answer,
     confirms,
-    minutes_words,
-    reminder_due,
 )
-from webapp.emergency.settings import MOST_REMINDERS
 from webapp.notices import service as notices
 from webapp.notices import webhooks
 from webapp.org import queries as org
-from webapp.org.models import Staff, Unit
+from webapp.org.models import Unit
 from webapp.realtime import outbox
 
 TOPIC = "emergency"
@@ -111,7 +106,8 @@ def begin(wanted: Wanted, *, actor: Actor, now: datetime) -> Emergency:
     db.session.flush()
     note(row, "begin", {"name": wanted.name, "question": wanted.question}, actor=actor, now=now)
     trail(row, "begin", actor=actor, now=now, name=wanted.name)
-    tell(row, queries.staff_ids_in(row.unit_id, now=now), _first_words(row), now=now)
+    people = queries.staff_ids_in(row.unit_id, now=now)
+    tell(row, people, _first_words(row), asks=row.question, now=now)
     _hook(row, now=now)
     touch(row.id)
     return row
@@ -140,13 +136,17 @@ def _first_words(row: Emergency) -> str:
     return f"{words}　参集できるかを答えてください。" if row.question else words
 
 
-def tell(row: Emergency, staff_ids: Iterable[int], text: str, *, now: datetime) -> int:
-    """A notice about it; a unit has to be named, and for 全庁 it is each person's own."""
-    link, wanted = f"/emergency/{row.id}", list(staff_ids)
-    if row.unit_id is not None:
-        return notices.notify(wanted, unit_id=row.unit_id, kind=KIND, text=text, link=link, now=now)
-    root = org.current_tree().roots()[0]
-    return notices.notify(wanted, unit_id=root.id, kind=KIND, text=text, link=link, now=now)
+def tell(
+    row: Emergency, staff_ids: Iterable[int], text: str, *, asks: bool = False, now: datetime
+) -> int:
+    """A notice about it; one that asks is settled by the answer. Of 全庁 it is filed with the unit at the top."""
+    unit_id = row.unit_id if row.unit_id is not None else org.current_tree().roots()[0].id
+    link = question_link(row.id) if asks else f"/emergency/{row.id}"
+    return notices.notify(staff_ids, unit_id=unit_id, kind=KIND, text=text, link=link, now=now)
+
+
+def question_link(emergency_id: int) -> str:
+    return f"/emergency/{emergency_id}#question"
 
 
 def _hook(row: Emergency, *, now: datetime) -> None:
@@ -191,12 +191,8 @@ def change(
         note(row, "ask", {}, actor=actor, now=now)
     if asked_anew or told:
         people = queries.staff_ids_in(row.unit_id, now=now)
-        tell(
-            row,
-            people,
-            _first_words(row) if asked_anew else f"緊急時【{row.name}】{row.text}",
-            now=now,
-        )
+        words = _first_words(row) if asked_anew else f"緊急時【{row.name}】{row.text}"
+        tell(row, people, words, asks=asked_anew, now=now)
     trail(row, "change", actor=actor, now=now)
     touch(row.id)
     return row
@@ -211,129 +207,8 @@ def close(emergency_id: int, *, revision: int, actor: Actor, now: datetime) -> E
     row.record = recording.record_of(row, now=now)
     trail(row, "close", actor=actor, now=now, answered=row.record["tally"]["answered"])
     people = queries.staff_ids_in(row.unit_id, now=now)
+    notices.settled(question_link(row.id), now=now)
     tell(row, people, f"緊急時【{row.name}】は終わりました。", now=now)
     _hook(row, now=now)
     touch(row.id)
     return row
-
-
-# --- answers --------------------------------------------------------------------------------
-
-
-def answer(
-    emergency_id: int,
-    staff_id: int,
-    given: Answer,
-    minutes: int | None,
-    *,
-    channel: str = "self",
-    actor: Actor,
-    now: datetime,
-) -> EmergencyAnswer:
-    """May be changed as long as it is open. Raises NotFound, Conflict (over, or nothing is asked).
-
-    The row of the person is locked, not that of the emergency: thousands answer in the same minutes.
-    """
-    emergency = db.session.get(Emergency, emergency_id, populate_existing=True)
-    if emergency is None:
-        raise NotFound("この緊急時は見つかりません。")
-    if emergency.ended_at is not None:
-        raise Conflict("この緊急時は、もう終わっています。")
-    if not emergency.question:
-        raise Conflict("いまは参集の可否をお聞きしていません。")
-    turn = select(Staff.id).where(Staff.id == staff_id)
-    db.session.execute(turn.with_for_update(key_share=True))
-    row = db.session.get(EmergencyAnswer, (emergency_id, staff_id), populate_existing=True)
-    if row is None:
-        row = EmergencyAnswer(emergency_id=emergency_id, staff_id=staff_id)
-        db.session.add(row)
-    row.answer, row.minutes = given.value, minutes if given is Answer.COME else None
-    row.channel, row.at, row.by_id = channel, now, actor.staff_id
-    db.session.flush()
-    if actor.staff_id != staff_id:
-        audit.record(
-            actor,
-            "emergency.answer",
-            staff_id=staff_id,
-            detail={"emergency": emergency_id},
-            now=now,
-        )
-    outbox.touch(TOPIC, emergency_id)
-    return row
-
-
-# --- reminders ------------------------------------------------------------------------------
-
-
-def remind(
-    emergency_id: int, unit_ids: Sequence[int], *, actor: Actor | None, now: datetime
-) -> int:
-    """Those of these units without an answer, each at most so often as the setting allows. How many were reminded.
-
-    Raises Conflict where nothing is asked, or the same people were reminded a moment ago.
-    """
-    row = loaded(emergency_id)
-    if not row.question:
-        raise Conflict("いまは参集の可否をお聞きしていません。")
-    wanted = set(unit_ids)
-    acts = [act for act in queries.acts_of(row.id, "remind") if _overlaps(act, wanted)]
-    last = max((act.at for act in acts), default=None)
-    if actor is not None and last is not None and now - last < SHORTEST_BETWEEN:
-        ago = max(1, round((now - last).total_seconds() / 60))
-        raise Conflict(f"{ago}分前に催促しました。5分たってから、もう一度催促できます。")
-    told = _to_remind(row, wanted, acts, now=now)
-    if not told and actor is not None:
-        raise Conflict("催促する人がいません。全員が答えたか、催促の上限に達しています。")
-    since = minutes_words(max(1, round((now - (row.asked_at or now)).total_seconds() / 60)))
-    tell(
-        row,
-        told,
-        f"緊急時【{row.name}】まだ回答がありません（{since}経過）。参集できるかを答えてください。",
-        now=now,
-    )
-    row.reminders += 1
-    row.reminded_at = now
-    note(row, "remind", {"units": sorted(wanted), "people": len(told)}, actor=actor, now=now)
-    outbox.touch(TOPIC, row.id)
-    return len(told)
-
-
-def _overlaps(act: EmergencyAct, units: set[int]) -> bool:
-    return bool(units & set(act.detail.get("units", ())))
-
-
-def _to_remind(
-    row: Emergency, units: set[int], acts: Sequence[EmergencyAct], *, now: datetime
-) -> list[int]:
-    most = settings.value(MOST_REMINDERS)
-    answered = queries.answers_of(row.id).keys()
-    times: dict[int, int] = {}
-    for act in acts:
-        for unit_id in act.detail.get("units", ()):
-            times[unit_id] = times.get(unit_id, 0) + 1
-    return [
-        person.staff_id
-        for person in queries.people_in(units, now=now)
-        if person.staff_id not in answered and times.get(person.unit_id, 0) < most
-    ]
-
-
-def remind_by_clock(emergency_id: int, *, now: datetime) -> int:
-    """From the minute job. Looked at again under the lock: of two processes only one reminds."""
-    row = loaded(emergency_id)
-    if not is_due(row, now=now):
-        return 0
-    units = queries.unit_ids_of(row.unit_id, org.current_tree())
-    return remind(row.id, sorted(units), actor=None, now=now)
-
-
-def is_due(row: Emergency, *, now: datetime) -> bool:
-    return reminder_due(
-        question=row.question,
-        asked_at=row.asked_at,
-        reminded_at=row.reminded_at,
-        every=row.remind_minutes,
-        times=row.reminders,
-        most=settings.value(MOST_REMINDERS),
-        now=now,
-    )

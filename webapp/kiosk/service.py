@@ -8,8 +8,8 @@ from webapp.accounts.access import Actor
 from webapp.attendance import service as attendance
 from webapp.core.refusals import Conflict, RuleBroken
 from webapp.day import queries as day
+from webapp.emergency import asking as emergency_asking
 from webapp.emergency import queries as emergencies
-from webapp.emergency import service as emergency_service
 from webapp.emergency.rules import Answer, answer_words
 from webapp.kiosk.forms import ActBody
 from webapp.kiosk.passes import Pass
@@ -111,7 +111,7 @@ class _Tap:
             raise Conflict("いまは参集の可否をお聞きしていません。")
         word, _, minutes = self.body.said.partition("-")
         given = Answer(word)
-        emergency_service.answer(
+        emergency_asking.answer(
             self.body.emergency,
             self.actor.staff_id,
             given,
