@@ -9,7 +9,8 @@ from sqlalchemy import select
 from webapp.accounts import access
 from webapp.accounts.access import Actor
 from webapp.accounts.rules import CONFIRMING
-from webapp.attendance.models import DayConfirmation
+from webapp.attendance.confirmations import confirmations_on
+from webapp.attendance.models import DayConfirmation, Punch
 from webapp.core.db import db
 from webapp.day import queries as day
 from webapp.org import queries as org
@@ -109,7 +110,7 @@ def is_named(staff_id: int, on: date, actor_id: int) -> bool:
 def days_for(actor: Actor, *, now: datetime) -> list[DayOf]:
     """Earlier days with something open, the oldest first; then today."""
     today = org.today(now)
-    earlier = [_day_of(on, actor, now) for on in _business_days_before(today)]
+    earlier = [_day_of(on, actor, now, is_over=True) for on in _business_days_before(today)]
     for each in earlier:
         each.people = [w for w in each.people if _is_open(w)]
     return [*(each for each in earlier if each.people), _day_of(today, actor, now)]
@@ -140,9 +141,16 @@ def concerns(actor: Actor, *, now: datetime) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _day_of(on: date, actor: Actor, now: datetime) -> DayOf:
+def _day_of(on: date, actor: Actor, now: datetime, *, is_over: bool = False) -> DayOf:
+    """is_over: of a day gone by only what was reported and not confirmed is looked at."""
     by_role = {posting.staff_id: (posting, unit) for posting, unit in _members(actor, on, now)}
     named = _naming(actor, on)
+    if is_over:
+        open_ids = _unconfirmed(on, {*by_role, *named})
+        by_role = {each: member for each, member in by_role.items() if each in open_ids}
+        named &= open_ids
+        if not open_ids:
+            return DayOf(on)
     requests = _requests(on, {*by_role, *named})
     members = [*by_role.values(), *_elsewhere(named - by_role.keys(), on, now)]
     confirmers = _Confirmers(requests, on, now)
@@ -163,6 +171,15 @@ def _day_of(on: date, actor: Actor, now: datetime) -> DayOf:
             name, away = confirmers.name(confirmer), confirmers.is_away(confirmer)
             found.people.append(Waiting(on, line, mine, falls, name, away))
     return found
+
+
+def _unconfirmed(on: date, staff_ids: set[int]) -> set[int]:
+    """Who reported by themselves that day and waits."""
+    query = select(Punch.staff_id).where(
+        Punch.business_on == on, Punch.voided_at.is_(None), Punch.imported.is_(False)
+    )
+    reported = staff_ids & set(db.session.scalars(query.distinct()))
+    return reported - confirmations_on(sorted(reported), on).keys()
 
 
 def _waits(line: Line, requests: Sequence[TeleworkRequest]) -> bool:
