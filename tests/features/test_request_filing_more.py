@@ -1,0 +1,107 @@
+"""What is booked with a request, an emergency that lifts the caps, and who decides nothing."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from tests.features.seats_at import item, site
+from tests.stage import Stage
+from webapp.core import clock, facts, settings
+from webapp.core.db import db, transaction
+from webapp.org.models import Posting
+from webapp.requests import settings as municipal
+from webapp.requests.models import TeleworkRequest
+from webapp.seats.models import LoanBooking, SeatBooking
+
+ME, TUESDAY, THURSDAY = "122", "2026-12-01", "2026-12-03"
+
+
+def rows() -> list[TeleworkRequest]:
+    db.session.rollback()
+    return list(db.session.scalars(select(TeleworkRequest).order_by(TeleworkRequest.day)))
+
+
+def seats_of_yotsuya() -> list[int]:
+    return site("四ツ谷サテライト", "席1", "席2", personal_data=True)[1]
+
+
+def telephone() -> int:
+    return item("T-1", name="1号", telephone="090-1111-2222", reach="transfer")
+
+
+def body(*days: str, **more: Any) -> dict[str, Any]:
+    return {"days": list(days), "work": "入園案内の改訂"} | more
+
+
+def at_seat(seat: int, **more: Any) -> dict[str, Any]:
+    return {"place": "satellite", "site": "四ツ谷サテライト", "seat": seat} | more
+
+
+def test_a_seat_and_a_telephone_are_booked_with_the_request(stage: Stage) -> None:
+    (first, _second), item = seats_of_yotsuya(), telephone()
+    told = body(TUESDAY, THURSDAY, **at_seat(first, item=item))
+    answer = stage.api(ME).post("/requests", told)
+    assert answer.status_code == 201, answer.json
+    found = rows()
+    booked = list(db.session.scalars(select(SeatBooking).order_by(SeatBooking.day)))
+    assert [(b.day, b.request_id, b.state) for b in booked] == [
+        (row.day, row.id, "booked") for row in found
+    ]
+    assert len(db.session.scalars(select(LoanBooking)).all()) == 2
+    page = stage.browser(ME).get(f"/requests/{found[0].id}").text
+    assert "席1" in page
+    assert "公用携帯 1号" in page
+
+
+def test_a_taken_seat_is_told_with_the_nearest_and_nothing_is_filed(stage: Stage) -> None:
+    first, _second = seats_of_yotsuya()
+    assert stage.api("121").post("/requests", body(THURSDAY, **at_seat(first))).status_code == 201
+    answer = stage.api(ME).post("/requests", body(TUESDAY, THURSDAY, **at_seat(first)))
+    assert answer.status_code == 409
+    words = answer.json["error"]["fields"]["seat"]
+    assert "12月3日（木）" in words
+    assert "席2" in words
+    assert [row.staff_id for row in rows()] == [stage.ids["121"]]
+    assert len(db.session.scalars(select(SeatBooking)).all()) == 1
+
+
+def test_withdrawn_gives_the_seat_back(stage: Stage) -> None:
+    first, _second = seats_of_yotsuya()
+    stage.api(ME).post("/requests", body(TUESDAY, **at_seat(first)))
+    (row,) = rows()
+    answer = stage.api(ME).post(f"/requests/{row.id}/withdraw", {"revision": row.revision})
+    assert answer.status_code == 200, answer.json
+    db.session.rollback()
+    (booked,) = db.session.scalars(select(SeatBooking))
+    assert booked.state != "booked"
+    assert stage.api("121").post("/requests", body(TUESDAY, **at_seat(first))).status_code == 201
+
+
+def test_an_emergency_lifts_the_caps_and_the_deadline(stage: Stage) -> None:
+    with transaction():
+        settings.put(municipal.STRICT, "strict", by=None, now=clock.now())
+        settings.put(municipal.WEEK_MOST, 1, by=None, now=clock.now())
+    assert stage.api(ME).post("/requests", body(TUESDAY)).status_code == 201
+    answer = stage.api(ME).post("/requests", body("2026-12-02"))
+    assert answer.status_code == 422
+    assert "上限は週1日" in answer.json["error"]["fields"]["days"]
+    declare(stage)
+    assert stage.api(ME).post("/requests", body("2026-12-02")).status_code == 201
+    assert stage.api(ME).post("/requests", body("2026-11-24")).status_code == 201
+    assert [row.late for row in rows()] == [False, False, False]
+
+
+def declare(stage: Stage) -> None:
+    answer = stage.api("100", "self unit:write").post(
+        "/emergencies", {"unit": "W11", "name": "台風15号", "confirm": "保育課"}
+    )
+    assert answer.status_code == 201, answer.json
+
+
+def test_where_nobody_decides_the_form_says_so(stage: Stage) -> None:
+    assert "承認する人が登録されていません" not in stage.browser(ME).get("/requests/new").text
+    with transaction():
+        for posting in db.session.scalars(select(Posting)):
+            posting.roles = "member"
+        facts.restamp("org")
+    assert "承認する人が登録されていません" in stage.browser(ME).get("/requests/new").text
