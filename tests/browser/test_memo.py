@@ -52,7 +52,7 @@ def test_a_memo_goes_to_the_phone_and_the_call_comes_back(city: City) -> None:
     toast(phone, "取次1件").get_by_role("button", name="ひらく").click()
     opened = phone.page.locator("#memos [data-opened]")
     opened.wait_for()
-    assert opened.evaluate("node => node === document.activeElement")
+    phone.page.wait_for_function("() => document.activeElement?.matches('[data-opened]')")
     opened.get_by_role("button", name="連絡済にする").click()
     toast(phone, "連絡済にしました").wait_for()
     toast(writer, "さんが連絡済にしました").wait_for()
