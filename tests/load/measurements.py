@@ -13,7 +13,15 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from tests.live.server import Server
-from tests.load import approval_bench, coverage_bench, pages, plan_bench, requests_bench, town
+from tests.load import (
+    approval_bench,
+    coverage_bench,
+    pages,
+    plan_bench,
+    requests_bench,
+    seats_bench,
+    town,
+)
 from tests.load.city_files import write_city
 from tests.load.crowd import Crowd
 from tests.load.machine import Cores, Effort, in_ms, load_average, memory_kb
@@ -561,6 +569,13 @@ async def plans_imported(bench: Bench) -> None:
     tell("plans_imported", "28,000 rows: no report waits longer than 500 ms", **found)
 
 
+async def lines_booked(bench: Bench) -> None:
+    """A booked line looks again at テレワーク可能 of the sections for which lines are scarce, and of no other."""
+    bench.stop()
+    found = await asyncio.to_thread(seats_bench.lines, bench.folder / "lines")
+    tell("lines_booked", "180 units: < 0.1 s while lines are plenty", **found)
+
+
 ALL: dict[str, Measurement] = {
     "page_weight": page_weight,
     "tap_to_screen": tap_to_screen,
@@ -573,6 +588,7 @@ ALL: dict[str, Measurement] = {
     "approval": approval_time,
     "requests_filed": requests_filed,
     "plans_imported": plans_imported,
+    "lines_booked": lines_booked,
 }
 
 
