@@ -5,6 +5,7 @@ import { announce, toast } from "./toast.js";
 import { t } from "./text.js";
 
 const REST = 120; // between two parts of the effects that are still worked out
+const MOST_IN_VAIN = 20; // looks that brought nothing; the next change looks again
 const SOON = 250; // several that move at once are one look
 
 const inbox = document.querySelector("[data-inbox]");
@@ -37,12 +38,16 @@ function detail() {
 async function refreshList() {
   if (working) return;
   working = true;
+  let [left, vain] = [Infinity, 0];
   try {
-    for (;;) {
+    while (vain < MOST_IN_VAIN) {
       const fresh = await fetched("/requests", "list");
       if (!fresh) break;
       showList(fresh);
-      if (Number(fresh.dataset.rest ?? 0) === 0) break;
+      const rest = Number(fresh.dataset.rest ?? 0);
+      if (rest === 0) break;
+      vain = rest < left ? 0 : vain + 1;
+      left = rest;
       await new Promise((resolve) => setTimeout(resolve, REST));
     }
   } finally {

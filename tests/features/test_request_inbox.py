@@ -22,7 +22,7 @@ from tests.stage import Stage
 from webapp.accounts.access import Actor
 from webapp.core import clock
 from webapp.core.db import db, snapshot
-from webapp.requests import effects, inbox, inbox_view
+from webapp.requests import effects, inbox, inbox_effects, inbox_view
 
 
 def text(answer: Any) -> str:
@@ -219,7 +219,7 @@ def test_what_is_not_worked_out_in_time_is_fetched(stage: Stage, monkeypatch: An
     counter_with_duties(stage)
     for day in range(1, 5):
         asked(stage, day=date(2026, 12, day))
-    effects._kept.clear()
+    inbox_effects._kept.clear()
     monkeypatch.setattr(inbox_view, "BUDGET_S", -1.0)
     chief = stage.browser("100")
     page = text(chief.get("/requests?part=list"))
@@ -251,7 +251,7 @@ def test_an_effect_is_worked_out_again_only_when_something_moved(
     def look() -> list[bool]:
         with snapshot():
             rows = inbox.waiting_for(actor, now=clock.now())
-            known = effects.summaries(rows, now=clock.now())
+            known = inbox_effects.summaries(rows, now=clock.now())
             return [known[row.id].is_short for row in rows]
 
     assert look() == [True]

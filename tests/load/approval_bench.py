@@ -42,12 +42,12 @@ def measured() -> dict[str, Any]:
     from webapp.core.db import snapshot
     from webapp.coverage import queries
     from webapp.coverage.standing import _planned
-    from webapp.requests import effects, inbox, inbox_view, ways
+    from webapp.requests import effects, inbox, inbox_effects, inbox_view, ways
 
     def cold() -> None:
-        for kept in (queries._cities, queries._crowds, queries._group_days, effects._kept):
+        for kept in (queries._cities, queries._crowds, queries._group_days, inbox_effects._kept):
             kept.clear()
-        for more in (effects._days_kept, effects._posted):
+        for more in (inbox_effects._days_kept, inbox_effects._posted):
             more.clear()
         _planned.cache_clear()
 

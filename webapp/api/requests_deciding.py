@@ -18,6 +18,7 @@ from webapp.requests import (
     deciding,
     effects,
     inbox,
+    inbox_effects,
     showing,
     swapping,
     undoing,
@@ -76,7 +77,7 @@ def waiting_requests() -> Response:
     with snapshot():
         now = clock.now()
         rows = inbox.waiting_for(actor, now=now)
-        known = effects.summaries(rows, now=now, budget_s=0.1)
+        known = inbox_effects.summaries(rows, now=now, budget_s=0.1)
         found = showing.requests_json(rows, actor, now=now)
     for each in found:
         summary = known.get(each["id"])

@@ -1,6 +1,6 @@
 """What the inbox and the detail of a request show: lines, checks, effect, ways. Reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,20 +8,15 @@ from typing import Any
 from webapp.accounts.access import Actor
 from webapp.core import clock
 from webapp.core.calendar import WEEKDAYS
-from webapp.core.hours import clock_of
-from webapp.core.refusals import RuleBroken
 from webapp.org import queries as org
-from webapp.org.rules import Reach
-from webapp.plans import queries as plans
-from webapp.requests import access, asking, effects, inbox, known, ways
+from webapp.requests import access, asking, effects, inbox, inbox_effects, ways
 from webapp.requests.approver_rules import AS_WORDS, WHY_WORDS, Approvers, As
 from webapp.requests.approvers import approvers_of
 from webapp.requests.asking import OPEN_VALUES
 from webapp.requests.effect_table import Table, table_of
 from webapp.requests.effect_words import Summary
-from webapp.requests.known import Days
+from webapp.requests.inbox_checks import Check, checks_of
 from webapp.requests.models import TeleworkRequest
-from webapp.requests.rulebook import Deadline
 from webapp.requests.rules import STATE_WORDS, UNDECIDED, Standing, State, acts_in, may
 from webapp.requests.steps import STEP_WORDS
 from webapp.requests.undoing import can_undo
@@ -29,11 +24,6 @@ from webapp.requests.ways import Ways
 from webapp.requests.wording import KIND_WORDS, PLACE_WORDS, day_words, span_words, when_words
 
 BUDGET_S = 0.1  # of a page for working out effects; what is left the page fetches
-REACH_WORDS = {
-    Reach.TRANSFER: "電話は転送できます",
-    Reach.CALLBACK: "電話は折り返しのみ",
-    Reach.NONE: "電話は受けられません",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +55,9 @@ def inbox_view(actor: Actor, *, now: datetime, whole: bool = False) -> InboxView
     """whole: with every effect, however long it takes."""
     found = inbox.inbox_of(actor, now=now)
     budget_s = None if whole else BUDGET_S
-    summaries = effects.summaries(found.waiting, now=now, budget_s=budget_s)
+    summaries = inbox_effects.summaries(found.waiting, now=now, budget_s=budget_s)
     rest = len(found.waiting) - len(summaries)
-    bulk = effects.together(found.waiting, summaries, now=now) if not rest else []
+    bulk = inbox_effects.together(found.waiting, summaries, now=now) if not rest else []
     chosen = {row.id for row in bulk}
     names = org.names_of({row.staff_id for row in (*found.waiting, *found.answers)})
     lines = [
@@ -138,12 +128,6 @@ def capacity_words(row: TeleworkRequest) -> str:
 
 
 # --- one request ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    words: str
-    ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,70 +205,6 @@ def facts_words(row: TeleworkRequest) -> str:
         f"業務内容「{work}」" if work else "",
     ]
     return "・".join(part for part in parts if part)
-
-
-def checks_of(row: TeleworkRequest, *, now: datetime) -> list[Check]:
-    """What the municipality's rules say of it: 期限, 週の日数, 在席確認者, 電話, and every warning of the filing."""
-    found = [*_by_rules(row, now), *_confirmer(row), *_telephone(row, now)]
-    said = {"late", "cap"}
-    found += [
-        Check(str(each.get("words", "")), ok=False)
-        for each in row.warnings
-        if each.get("code") not in said and each.get("code") != "duty"
-    ]
-    if row.carries:
-        what = f"（{row.carried}）" if row.carried else ""
-        private = "・個人情報あり" if row.personal_data else ""
-        found.append(Check(f"資料の持出しあり{private}{what}", ok=not row.personal_data))
-    return found
-
-
-def _by_rules(row: TeleworkRequest, now: datetime) -> Iterable[Check]:
-    try:
-        who = known.filer(row.staff_id, now=now)
-    except RuleBroken:
-        return
-    facts = known.known_of(Days(who, now=now), [row.day], but=[row.id])[row.day]
-    if row.late:
-        yield Check(f"期限後の申請{deadline_words(who.rules.deadline)}", ok=False)
-    elif who.rules.deadline is not None:
-        yield Check(f"期限内{deadline_words(who.rules.deadline)}")
-    days, most = len(facts.week | {row.day}), who.rules.week_most
-    if most is None:
-        yield Check(f"今週 {days} 日目" if _this_week(row, now) else f"この週 {days} 日目")
-    else:
-        week = "今週" if _this_week(row, now) else "この週"
-        yield Check(f"{week} {days} 日目（上限 {most} 日）", ok=days <= most)
-
-
-def _this_week(row: TeleworkRequest, now: datetime) -> bool:
-    return row.day.isocalendar()[:2] == org.today(now).isocalendar()[:2]
-
-
-def deadline_words(rule: Deadline | None) -> str:
-    """（前日の正午まで）（2 開庁日前の 17:15 まで）."""
-    if rule is None:
-        return ""
-    day = {0: "当日", 1: "前日"}.get(
-        rule.days
-    ) or f"{rule.days} {'開庁' if rule.business else ''}日前"
-    at = {720: "正午", 1439: "", 1440: ""}.get(rule.minute, clock_of(rule.minute))
-    return f"（{day}{'の' + at if at else ''}まで）"
-
-
-def _confirmer(row: TeleworkRequest) -> Iterable[Check]:
-    if row.confirmer_id is not None:
-        yield Check(f"在席確認者 {org.names_of([row.confirmer_id]).get(row.confirmer_id, '')}")
-
-
-def _telephone(row: TeleworkRequest, now: datetime) -> Iterable[Check]:
-    spans = plans.reaches_of([row.staff_id], row.day).get(row.staff_id)
-    held = org.postings_today(row.staff_id, now=now)
-    if spans:
-        yield Check(f"{REACH_WORDS[spans[-1].reach]}（公用携帯 {spans[-1].number}）")
-    elif held:
-        reach = Reach(held[0].reach)
-        yield Check(REACH_WORDS[reach], ok=reach is not Reach.NONE)
 
 
 def trail_of(row: TeleworkRequest) -> list[dict[str, Any]]:

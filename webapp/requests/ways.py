@@ -19,7 +19,7 @@ from webapp.positions import queries as positions
 from webapp.positions.rules import Post
 from webapp.presence.facts import Duty as DutyFact
 from webapp.presence.facts import Facts
-from webapp.requests import effects
+from webapp.requests import comers, effects
 from webapp.requests.approval_settings import TRAVEL
 from webapp.requests.carrying import Times, times_of
 from webapp.requests.effect_words import Summary, Worse
@@ -240,4 +240,4 @@ def _cut(duty: DutyFact, out: DutyFact) -> list[DutyFact]:
 def _others(row: TeleworkRequest, summary: Summary, now: datetime) -> tuple[str, ...]:
     """Where whoever is there takes it: people of the units concerned who by plan work elsewhere in that time, and
     whose coming in would mend it. At most three; nobody on leave."""
-    return tuple(org.names_of(effects.could_come_in(row, summary, now=now)).values())
+    return tuple(org.names_of(comers.could_come_in(row, summary, now=now)).values())
