@@ -140,6 +140,12 @@ def test_a_colleague_enters_it_on_ones_behalf_and_that_is_recorded(
     assert audited(stage, "plan.day") == [stage.ids["121"]]
 
 
+@pytest.mark.parametrize(("viewer", "offered"), [("121", True), ("120", True), ("122", False)])
+def test_only_who_may_is_led_to_the_pattern(stage: Stage, viewer: str, offered: bool) -> None:
+    page = stage.browser(viewer).get("/plan/day/121").get_data(as_text=True)
+    assert ("/plan/calendar/121" in page) == offered
+
+
 def test_the_board_of_today_follows(stage: Stage) -> None:
     with stage.frames() as sent:
         add(stage, "122", "121", date="2026-11-24", kind="leave")

@@ -22,20 +22,21 @@ EVERYWHERE = frozenset({Role.HR, Role.ADMIN})
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The person a plan is entered for, and whether that is oneself."""
+    """The person a plan is entered for; may_pattern: also the weekly pattern and the calendar."""
 
     staff_id: int
     number: str
     name: str
     unit_id: int
     is_self: bool
+    may_pattern: bool
 
 
 def for_day(actor: Actor, number: str, *, now: datetime) -> Planned:
     """Raises NotFound, and NotAllowed outside one's 係."""
     access.require_scope(actor, Scope.SELF)
     staff, held = access.colleague(actor, number, on=org.today(now), now=now)
-    return _planned(actor, held[0], staff.id)
+    return _planned(actor, held, staff.id)
 
 
 def for_pattern(actor: Actor, number: str, *, now: datetime) -> Planned:
@@ -47,7 +48,7 @@ def for_pattern(actor: Actor, number: str, *, now: datetime) -> Planned:
         raise NotFound("この職員は見つかりません。")
     if staff.id != actor.staff_id and not leads_person(actor, held[staff.id]):
         raise NotAllowed("ほかの人の週の型は、その人の所属長・代決者・係長だけが変えられます。")
-    return _planned(actor, held[staff.id][0], staff.id)
+    return _planned(actor, held[staff.id], staff.id)
 
 
 def leads_person(actor: Actor, postings: list[PersonPosting]) -> bool:
@@ -55,9 +56,10 @@ def leads_person(actor: Actor, postings: list[PersonPosting]) -> bool:
     return any(access.leads(actor, posting.unit_id, tree, PATTERN_ROLES) for posting in postings)
 
 
-def _planned(actor: Actor, posting: PersonPosting, staff_id: int) -> Planned:
-    mine = staff_id == actor.staff_id
-    return Planned(staff_id, posting.number, posting.name, posting.unit_id, mine)
+def _planned(actor: Actor, held: list[PersonPosting], staff_id: int) -> Planned:
+    main, mine = held[0], staff_id == actor.staff_id
+    may_pattern = mine or leads_person(actor, held)
+    return Planned(staff_id, main.number, main.name, main.unit_id, mine, may_pattern)
 
 
 def event_units(actor: Actor, tree: UnitTree) -> list[UnitNode]:
