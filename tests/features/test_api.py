@@ -31,7 +31,7 @@ def test_every_page_sends_strangers_to_the_sign_in(stage: Stage, client: Any) ->
             continue
         if rule.rule in open_pages:
             continue
-        path = rule.rule
+        path = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule)  # the first of several words
         for argument in rule.arguments:
             path = path.replace(f"<{argument}>", "1").replace(f"<int:{argument}>", "1")
         answer = client.get(path)

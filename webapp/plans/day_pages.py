@@ -7,13 +7,13 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from webapp.accounts.access import current_actor
-from webapp.core import clock, settings
+from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.hours import clock_of
 from webapp.core.parse import valid_or_422
 from webapp.core.refusals import Conflict, NotFound, Refusal, RuleBroken
 from webapp.org import queries as org
-from webapp.org.settings import SITES
+from webapp.org.sites import site_names
 from webapp.plans import access, by_hand, forms, picture, undoing
 from webapp.plans.access import Planned
 from webapp.plans.blueprint import bp
@@ -67,7 +67,7 @@ def _page(person: Planned, on: date, now: datetime, fault: Refusal | None = None
             with_site=" ".join(sorted(kind.value for kind in by_hand.WITH_SITE)),
             extents=[(extent.value, word) for extent, word in EXTENT_WORDS.items()],
             words=picture.kind_words(),
-            sites=settings.value(SITES),
+            sites=site_names(),
             values=dict(request.form.items()) if fault else {},
             errors=fault.fields if fault else {},
             message=fault.message if fault else "",

@@ -7,12 +7,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.accounts.access import current_actor
-from webapp.core import clock, settings
+from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
 from webapp.core.refusals import Conflict, Refusal, RuleBroken
 from webapp.org import queries as org
-from webapp.org.settings import SITES
+from webapp.org.sites import site_names
 from webapp.plans import access, forms, picture, queries, spans, weekly
 from webapp.plans.access import Planned
 from webapp.plans.blueprint import bp
@@ -47,7 +47,7 @@ def _page(person: Planned, fault: Refusal | None = None) -> Any:
             halves=[("am", _("午前")), ("pm", _("午後"))],
             eras=eras,
             places=[(place.value, picture.kind_words()[place.value]) for place in weekly.PLACES],
-            sites=settings.value(SITES),
+            sites=site_names(),
             starts_on=kept.get("starts_on") or max(latest, _next_monday(today)).isoformat(),
             ends_on=kept.get("ends_on", ""),
             seen=weekly.stamp(person.staff_id),
