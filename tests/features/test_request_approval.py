@@ -19,6 +19,7 @@ from tests.features.approval_play import (
     told,
 )
 from tests.features.duty_at import held, make_position, put_on
+from tests.features.seats_at import book, site
 from tests.stage import CAST, Stage
 from webapp.accounts.access import Actor
 from webapp.core import clock, facts, settings
@@ -31,6 +32,7 @@ from webapp.requests import inbox_view
 from webapp.requests.approval_settings import DEPUTY_AFTER, FINAL_APPROVERS
 from webapp.requests.models import RequestStep
 from webapp.rota.models import Swap
+from webapp.seats.models import SeatBooking
 
 WHOLE = [(510, 1035, "home")]
 
@@ -683,3 +685,22 @@ def test_taken_and_withdrawn_at_once_either_both_or_neither(stage: Stage) -> Non
     exchanged = held("131", stage, NEXT_TUESDAY) != []
     assert found(request_id).state == ("approved" if exchanged else "withdrawn")
     assert planned(stage, "121") == (WHOLE if exchanged else [])
+
+
+# --- a seat that came with it ---------------------------------------------------------------
+
+
+def test_a_seat_is_free_after_the_refusal_and_booked_again_by_undo(stage: Stage) -> None:
+    _site, (seat,) = site("四ツ谷", "1番")
+    request_id = asked(stage)
+    book(stage, "121", seat, NEXT_TUESDAY, request_id=request_id)
+    done(stage, "100", request_id, "refuse", reason="x")
+    assert booked(seat) == []
+    done(stage, "100", request_id, "undo")
+    assert booked(seat) == [request_id]
+
+
+def booked(seat: int) -> list[int | None]:
+    db.session.rollback()
+    rows = db.session.query(SeatBooking).filter_by(seat_id=seat, state="booked")
+    return [row.request_id for row in rows]
