@@ -34,6 +34,19 @@ def punches_on(staff_id: int, day: date) -> list[Punch]:
     return list(db.session.scalars(query.order_by(Punch.at, Punch.id)))
 
 
+def punches_between(staff_id: int, first: date, last: date) -> dict[date, list[Punch]]:
+    """{business day: its standing reports in order}; days without any are not in it."""
+    query = select(Punch).where(
+        Punch.staff_id == staff_id,
+        Punch.business_on.between(first, last),
+        Punch.voided_at.is_(None),
+    )
+    found: dict[date, list[Punch]] = {}
+    for punch in db.session.scalars(query.order_by(Punch.at, Punch.id)):
+        found.setdefault(punch.business_on, []).append(punch)
+    return found
+
+
 def reports_of(
     staff_ids: Sequence[int], day: date, day_starts_at: datetime
 ) -> dict[int, tuple[Report, ...]]:

@@ -28,6 +28,7 @@ from webapp.standup.rules import Half
 
 LATE = timedelta(minutes=15)  # a 終業 that much after the day's hours is asked about
 ASKED_FOR = timedelta(days=31)
+DAY_END = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +163,18 @@ def open_questions(staff_id: int, *, now: datetime) -> list[tuple[TeleworkReques
         TeleworkRequest.state == State.APPROVED.value,
         TeleworkRequest.day.between(today - ASKED_FOR, today),
     )
-    rows = db.session.scalars(query.order_by(TeleworkRequest.day))
-    asked = ((row, report_of(row, now=now).asks) for row in rows if _may_ask(row))
+    rows = [row for row in db.session.scalars(query.order_by(TeleworkRequest.day)) if _may_ask(row)]
+    punches = attendance.punches_between(staff_id, today - ASKED_FOR, today) if rows else {}
+    asked = ((row, _asked_of(row, punches.get(row.day, ()), now)) for row in rows)
     return [(row, asks) for row, asks in asked if asks]
+
+
+def _asked_of(row: TeleworkRequest, punches: Sequence[Punch], now: datetime) -> frozenset[str]:
+    """The day's hours are looked up only where a 終業 could be late: the first page of a day asks for a month."""
+    ended_at = _last(punches, PunchKind.END)
+    may_be_late = ended_at is not None and _is_asked("overtime", path_of(row.unit_id))
+    end = _hours(row, now).end if may_be_late else DAY_END
+    return _asks(row, ended_at, end, now)
 
 
 def _may_ask(row: TeleworkRequest) -> bool:
