@@ -28,9 +28,9 @@ from webapp.core.models import AuditEntry
 from webapp.org.models import Posting
 from webapp.plans.models import PlannedHours
 from webapp.plans.service import Entry
-from webapp.requests import inbox_view
+from webapp.requests import deciding, inbox_view
 from webapp.requests.approval_settings import DEPUTY_AFTER, FINAL_APPROVERS
-from webapp.requests.models import RequestStep
+from webapp.requests.models import RequestStep, TeleworkRequest
 from webapp.rota.models import Swap
 from webapp.seats.models import SeatBooking
 
@@ -564,6 +564,19 @@ def test_an_oral_approval_holds_at_once_and_is_read_afterwards(stage: Stage) -> 
     assert planned(stage, "121") == []
 
 
+def test_the_number_of_what_was_seen_never_falls(stage: Stage) -> None:
+    """Filed again as 口頭で承認済 it is not what the chief had open before."""
+    request_id = asked(stage)
+    with transaction():
+        row = db.session.get_one(TeleworkRequest, request_id)
+        row.oral_by, row.oral_at = stage.ids["100"], clock.now()
+        person = Actor(stage.ids["121"], "121", CAST["121"].name)
+        deciding.refiled(row, actor=person, now=clock.now())
+        deciding.orally_approved(row, actor=person, now=clock.now())
+    assert found(request_id).revision > 1
+    assert act(stage, "100", request_id, "return", reason="x", revision=1).status_code == 409
+
+
 def test_what_waits_moves_with_the_transfer(stage: Stage, at: Any) -> None:
     """桜井 goes to 市民課 on 1 December: from then on its chief decides."""
     request_id = asked(stage, day=date(2026, 12, 8))
@@ -698,6 +711,41 @@ def test_a_seat_is_free_after_the_refusal_and_booked_again_by_undo(stage: Stage)
     assert booked(seat) == []
     done(stage, "100", request_id, "undo")
     assert booked(seat) == [request_id]
+
+
+def test_a_seat_goes_with_the_change_and_comes_back_with_the_undo(stage: Stage) -> None:
+    _site, (seat,) = site("四ツ谷", "1番")
+    first = asked(stage, at=clock.now() - timedelta(minutes=5))
+    book(stage, "121", seat, NEXT_TUESDAY, request_id=first)
+    done(stage, "100", first, "approve")
+    clock.freeze(clock.now() + timedelta(minutes=1))
+    same = asked(stage, work="ほかの仕事", changes_id=first)
+    book(stage, "121", seat, NEXT_TUESDAY, request_id=same)  # the same once more is the same
+    done(stage, "100", same, "refuse", reason="x")
+    assert booked(seat) == [first]  # what is not changed keeps its seat
+    same = asked(stage, work="ほかの仕事", changes_id=first)
+    done(stage, "100", same, "approve")
+    assert booked(seat) == [same]
+    done(stage, "100", same, "undo")
+    assert booked(seat) == [first]
+    shorter = asked(stage, start=780, changes_id=first)
+    done(stage, "100", shorter, "approve")
+    assert booked(seat) == []
+    done(stage, "100", shorter, "undo")
+    assert booked(seat) == [first]
+
+
+def test_an_undone_change_does_not_bring_back_what_another_had_replaced(stage: Stage) -> None:
+    whole = asked(stage)
+    done(stage, "100", whole, "approve")
+    morning = asked(stage, end=720, changes_id=whole)
+    afternoon = asked(stage, start=780, changes_id=whole)
+    done(stage, "100", morning, "approve")
+    clock.freeze(clock.now() + timedelta(seconds=30))
+    done(stage, "100", afternoon, "approve")
+    done(stage, "100", afternoon, "undo")
+    assert found(whole).state == "replaced"
+    assert planned(stage, "121") == [(510, 720, "home")]
 
 
 def booked(seat: int) -> list[int | None]:

@@ -95,6 +95,24 @@ def release(row: TeleworkRequest, *, now: datetime) -> None:
     releasing.release_of_request(row.id, now=now)
 
 
+def hand_over_bookings(former: TeleworkRequest, row: TeleworkRequest, *, now: datetime) -> None:
+    """The change takes its place: what it needs for the same hours goes over to it, the rest is free."""
+    span = (row.start_minute, row.end_minute)
+    same_site = (row.place, row.site) == (former.place, former.site)
+    held = seats.bookings_of_request(former.id) if same_site else []
+    for booking in (*held, *loan_queries.loans_of_request(former.id)):
+        if (booking.start_minute, booking.end_minute) == span:
+            booking.request_id = row.id
+    release(former, now=now)
+
+
+def hand_back_bookings(row: TeleworkRequest, former: TeleworkRequest) -> None:
+    """What was booked before the change was filed is the former's."""
+    for booking in (*seats.bookings_of_request(row.id), *loan_queries.loans_of_request(row.id)):
+        if booking.made_at < row.filed_at:
+            booking.request_id = former.id
+
+
 def book_again(row: TeleworkRequest, since: datetime, *, actor: Actor, now: datetime) -> bool:
     """元に戻す: what was released since then is booked again; False where somebody was quicker."""
     again = True

@@ -228,13 +228,16 @@ def refiled(row: TeleworkRequest, *, actor: Actor, now: datetime) -> None:
 
 def orally_approved(row: TeleworkRequest, *, actor: Actor, now: datetime) -> None:
     """口頭で承認済: holds at once in the name of `oral_by`, who is told and finds it under 後閲."""
-    before = steps.snapshot(row)
+    before, is_new = steps.snapshot(row), row.revision == 1
     summary = seen_under_lock(row, now=now)
     by = row.oral_by if row.oral_by is not None else actor.staff_id
     carry(row, summary, by=by, as_=As.ORAL, now=now)
     row.decided_at = row.oral_at or now
     steps.took(row, "oral", by=actor.staff_id, now=now, before=before)
-    row.revision = 1
+    if is_new:
+        row.revision = (
+            1  # of what was filed before it never falls: somebody may have seen the first
+        )
     telling.to_one(
         by, row, "が、口頭で承認を受けたものとして記録されました。確かめてください。", now=now
     )
@@ -290,6 +293,7 @@ def _replace_former(row: TeleworkRequest, *, by: int, now: datetime) -> None:
         return
     before = steps.snapshot(former)
     carrying.take_back(former)
+    carrying.hand_over_bookings(former, row, now=now)
     former.state = State.REPLACED.value
     steps.took(former, "replaced", by=by, now=now, before=before)
 

@@ -50,7 +50,7 @@ def undo(request_id: int, *, revision: int | None, actor: Actor, now: datetime) 
         asking.let_go(row, actor=actor, now=now)
     if was is State.APPROVED and step.what == "approved":
         carrying.take_back(row)
-        _former_again(row, actor=actor, now=now)
+        _former_again(row, done_at, actor=actor, now=now)
     steps.restore(row, step.before)
     booked = True
     if was in (State.REFUSED, State.RETURNED, State.WITHDRAWN):
@@ -62,13 +62,15 @@ def undo(request_id: int, *, revision: int | None, actor: Actor, now: datetime) 
     return Undone(row, booked)
 
 
-def _former_again(row: TeleworkRequest, *, actor: Actor, now: datetime) -> None:
-    """What the approved change had replaced holds again."""
+def _former_again(row: TeleworkRequest, done_at: datetime, *, actor: Actor, now: datetime) -> None:
+    """What the approved change had replaced holds again; not what another change had replaced before."""
     former = cases.locked(row.changes_id) if row.changes_id is not None else None
     step = last_step(former) if former else None
-    if former is None or step is None or step.what != "replaced":
+    if former is None or step is None or step.what != "replaced" or step.at != done_at:
         return
     steps.restore(former, step.before)
+    carrying.hand_back_bookings(row, former)
+    carrying.book_again(former, done_at, actor=actor, now=now)
     carrying.carry_out(former)
     steps.took(former, "undone", by=actor.staff_id, now=now, before={})
 

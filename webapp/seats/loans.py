@@ -59,7 +59,7 @@ def book_item(
     held = lines.loans_over(day, last, [item_id])
     again = next((r for r in held if r.staff_id == staff_id and lines.scale_of(r) == span), None)
     if again is not None and again.state == LoanState.BOOKED.value:
-        again.request_id = request_id or again.request_id
+        again.request_id = again.request_id or request_id
         return again
     if not _free(item, held, span, now):
         raise Conflict(_none_left(item, day, last, span, staff_id, now))

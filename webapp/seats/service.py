@@ -75,7 +75,7 @@ def book_seat(
         (row for row in own if row.seat_id == seat_id and queries.span_of(row) == span), None
     )
     if again is not None:
-        again.request_id = request_id or again.request_id
+        again.request_id = again.request_id or request_id
         return again
     if not queries.is_free(_of_others(seat_id, staff_id, day), span):
         raise SeatTaken(seat, queries.nearest_free(seat, day, span))
