@@ -42,7 +42,7 @@ def measured() -> dict[str, Any]:
     from webapp.core.db import snapshot
     from webapp.coverage import queries
     from webapp.coverage.standing import _planned
-    from webapp.requests import effects, inbox, inbox_effects, inbox_view, ways
+    from webapp.requests import effects, inbox, inbox_effects, inbox_view
 
     def cold() -> None:
         for kept in (queries._cities, queries._crowds, queries._group_days, inbox_effects._kept):
@@ -52,21 +52,18 @@ def measured() -> dict[str, Any]:
         _planned.cache_clear()
 
     chief, rows = _filed()
-    first, again, with_ways = [], [], []
+    first, again = [], []
     now = clock.now()
     for turn in range(10):
         cold()
         with snapshot():
             row, other = rows[turn], rows[turn + 20]
             began = perf_counter()
-            found = effects.preview([row], now=now)
+            effects.preview([row], now=now)
             first.append(perf_counter() - began)
             began = perf_counter()
             effects.preview([other], now=now)
             again.append(perf_counter() - began)
-            began = perf_counter()
-            ways.ways_of(row, found.summary, now=now)
-            with_ways.append(perf_counter() - began)
 
     def page(*, whole: bool = False) -> tuple[float, inbox_view.InboxView]:
         began = perf_counter()
@@ -88,7 +85,6 @@ def measured() -> dict[str, Any]:
     return {
         "preview_ms": round(median(first) * 1000, 1),
         "preview_same_day_ms": round(median(again) * 1000, 1),
-        "ways_ms": round(median(with_ways) * 1000, 1),
         "inbox_first_ms": round(first_page, 1),
         "effects_left_then": left,
         "all_effects_s": round(rest_s, 2),
