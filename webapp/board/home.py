@@ -15,6 +15,7 @@ from webapp.day.queries import PersonDay
 from webapp.duties import queries as duties
 from webapp.org import queries as org
 from webapp.org import sites
+from webapp.plans import queries as plans
 from webapp.positions import queries as positions
 from webapp.presence import service as presence
 from webapp.presence.day_rules import (
@@ -26,7 +27,7 @@ from webapp.presence.day_rules import (
     work_ends_at,
     working_edges,
 )
-from webapp.presence.facts import SELF_REASONS, Facts, Place
+from webapp.presence.facts import SELF_REASONS, Facts, Place, Span
 from webapp.presence.settings import REASONS
 from webapp.standup import queries as standup
 
@@ -174,8 +175,7 @@ def _missing_end(staff_id: int, today: date, now: datetime) -> dict[str, Any] | 
     missing = attendance.missing_end(staff_id, today=today, now=now)
     if missing is None:
         return None
-    held = org.postings_of([staff_id], missing, known_at=now)
-    hours = org.hours_on(missing, held).get(staff_id)
+    hours = plans.working_hours([staff_id], missing, known_at=now).get(staff_id)
     proposed = calendar.at_minute(missing, hours.end) if hours else None
     return {"date": missing.isoformat(), "proposed_at": iso(proposed)}
 
@@ -210,8 +210,9 @@ def _week_day(
     if closed is not None:
         label = "祝日" if calendar.national_holiday(on) else closed
         return {"date": on.isoformat(), "label": label, "place": None, "site": None}
-    person = day.days_on([staff_id], on, now=now).get(staff_id)
-    places = [s for s in timeline(person.facts) if s.place is not None] if person else []
+    plan = day.plans_on([staff_id], on, now=now).get(staff_id, ())
+    foreseen = timeline(Facts(Span(*business.day_bounds(on)), plan))
+    places = [stretch for stretch in foreseen if stretch.place is not None]
     longest = max(places, key=lambda s: s.ends_at - s.starts_at, default=None)
     return {
         "date": on.isoformat(),

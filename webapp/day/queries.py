@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from webapp.attendance import queries as attendance
 from webapp.core import calendar
+from webapp.core.db import db, read_cache
 from webapp.duties import queries as duties
 from webapp.org import queries as org
 from webapp.org.queries import Hours, PersonPosting
@@ -37,15 +38,44 @@ def days_of(staff_ids: Sequence[int], *, now: datetime) -> dict[int, PersonDay]:
 
 
 def days_on(staff_ids: Sequence[int], on: date, *, now: datetime) -> dict[int, PersonDay]:
-    """{staff id: a day as known at `now`}; of a day to come there are plans and duties, no reports."""
+    """{staff id: a day as known at `now`}; of a day to come there are plans and duties, no reports.
+
+    Several parts of a page ask for the same person: read once a request, but afresh inside a transaction.
+    """
     if not staff_ids:
         return {}
+    if len(staff_ids) > 1 or db.session.info.get("writing"):
+        return _read(staff_ids, on, now=now)
+    kept, key = read_cache(), f"day:{staff_ids[0]}:{on}:{now.timestamp()}"
+    if key not in kept:
+        kept[key] = _read(staff_ids, on, now=now)
+    found: dict[int, PersonDay] = kept[key]
+    return found
+
+
+def plans_on(
+    staff_ids: Sequence[int], on: date, *, now: datetime
+) -> dict[int, tuple[Stretch, ...]]:
+    """{staff id: where they are meant to be}, ordinary hours first, for who asks nothing else of the day."""
+    postings = org.postings_of(staff_ids, on, known_at=now)
+    hours = _hours_on(on, postings)
+    stretches = plans.stretches_of(list(postings), on, hours)
+    return {i: (*_ordinary(on, hours.get(i)), *stretches.get(i, ())) for i in postings}
+
+
+def _hours_on(on: date, postings: dict[int, list[PersonPosting]]) -> dict[int, Hours]:
+    """Of who works that day; hours of a single day win over the ordinary ones."""
+    is_open = org.business_calendar().is_business_day(on)
+    ordinary = org.hours_on(on, postings) if is_open else {}
+    return ordinary | plans.hours_of(list(postings), on)
+
+
+def _read(staff_ids: Sequence[int], on: date, *, now: datetime) -> dict[int, PersonDay]:
     business = org.business_calendar()
     starts_at, ends_at = business.day_bounds(on)
     tree = org.tree(on, known_at=now)
     postings = org.postings_of(staff_ids, on, known_at=now)
-    hours = org.hours_on(on, postings) if business.is_business_day(on) else {}
-    hours |= plans.hours_of(staff_ids, on)
+    hours = _hours_on(on, postings)
     stretches = plans.stretches_of(staff_ids, on, hours)
     telephones = plans.reaches_of(staff_ids, on)
     reports = attendance.reports_of(staff_ids, on, starts_at)

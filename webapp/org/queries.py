@@ -327,10 +327,28 @@ def hours_on(on: date, postings: dict[int, list[PersonPosting]]) -> dict[int, Ho
     return found
 
 
+# Every page that shows a day asks for them; kept until the stamp of the organisation changes.
+_patterns: dict[tuple[str, str], dict[int, dict[str, Hours]]] = {}
+
+
 def _pattern_hours(weekday: int) -> dict[str, Hours]:
+    if db.session.info.get("writing"):
+        return _read_patterns().get(weekday, {})
+    key = (facts.epoch(), facts.stamp("org"))
+    if key not in _patterns:
+        fresh = _read_patterns()
+        _patterns.clear()
+        _patterns[key] = fresh
+    return _patterns[key].get(weekday, {})
+
+
+def _read_patterns() -> dict[int, dict[str, Hours]]:
+    """{weekday: {name: hours}}."""
     query = select(WorkPattern.name, WorkPatternDay).join(WorkPattern.days)
-    rows = db.session.execute(query.where(WorkPatternDay.weekday == weekday))
-    return {name: _hours(day) for name, day in rows}
+    found: dict[int, dict[str, Hours]] = {}
+    for name, day in db.session.execute(query):
+        found.setdefault(day.weekday, {})[name] = _hours(day)
+    return found
 
 
 def _own_hours(on: date, staff_ids: list[int]) -> dict[int, dict[int, Hours]]:
