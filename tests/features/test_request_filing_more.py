@@ -105,3 +105,18 @@ def test_where_nobody_decides_the_form_says_so(stage: Stage) -> None:
             posting.roles = "member"
         facts.restamp("org")
     assert "承認する人が登録されていません" in stage.browser(ME).get("/requests/new").text
+
+
+def test_days_at_the_end_of_the_calendar_are_told(stage: Stage) -> None:
+    far = {"weekdays": [1], "since": "9999-12-31", "until": "9999-12-31"}
+    for told in (body(repeat=far), body("9999-12-31"), body("0001-01-01")):
+        assert stage.api(ME).post("/requests", told).status_code == 422
+    hr = stage.browser("800")
+    for month in ("9999-12", "0001-01"):
+        assert hr.get(f"/requests/month?month={month}").status_code == 422
+    chosen = "/requests/orders/new?first=9999-12-31&last=9999-12-31&staff=121"
+    assert stage.browser("100").get(chosen).status_code == 200
+    lent = {"item": telephone(), "day": "9999-12-30", "last_day": "9999-12-31"}
+    lent |= {"start": "09:00", "end": "10:00"}
+    assert stage.api(ME).post("/loans/bookings", lent).status_code == 422
+    assert rows() == []

@@ -25,11 +25,12 @@ def fill_days(draft: Draft, days: Days, but: Sequence[int], now: datetime) -> No
             "days",
             f"{day_words(outside[0])}は申請できません。{day_words(first)}〜{day_words(last)}の日にしてください",
         )
+        draft.days = [day for day in draft.days if first <= day <= last]  # some have no week
     if len(draft.days) > MOST_DAYS:
         draft.fault(
             "days", f"1度に申請できるのは{MOST_DAYS}日までです（{len(draft.days)}日あります）"
         )
-    if not draft.days:
+    if not draft.days and not outside:
         why = "くり返す日がすべて除かれました" if draft.left_out else "実施日を選んでください"
         draft.fault("days", why)
 

@@ -163,10 +163,10 @@ def _input_of(name: str) -> str:
 def repeated(repeat: Repeat, *, first: date) -> Iterable[date]:
     """Every such weekday from the first day (or `since`) to `until`."""
     day = max(repeat.since or first, first)
-    last = min(repeat.until, date.fromordinal(day.toordinal() + 366))
+    last = min(repeat.until.toordinal(), day.toordinal() + 366)
     weekdays = set(repeat.weekdays)
     return (
         each
-        for n in range(day.toordinal(), last.toordinal() + 1)
+        for n in range(day.toordinal(), last + 1)
         if (each := date.fromordinal(n)).isoweekday() in weekdays
     )

@@ -49,6 +49,7 @@ HEADER = (
     "時間外命令",
 )
 WIDTHS = (12, 14, 10, 16, 12, 8, 8, 8, 14, 12, 16, 40, 12, 10, 10, 10, 17, 8, 17, 18, 12, 10, 10)
+YEARS = range(2000, 2200)
 YES = {True: "あり", False: "なし", None: ""}
 
 
@@ -104,6 +105,8 @@ def _month() -> tuple[date, date]:
     text = request.args.get("month") or f"{org.today(clock.now()):%Y-%m}"
     try:
         first = date.fromisoformat(f"{text}-01")
+        if first.year not in YEARS:
+            raise ValueError(text)
     except ValueError:
         raise RuleBroken(
             "月を直してください。", {"month": "2026-11 のように指定してください"}

@@ -37,6 +37,7 @@ from webapp.requests.rules import UNDECIDED, Act, State, next_state
 from webapp.requests.wording import day_words
 
 LONGEST = timedelta(days=30)
+AHEAD = timedelta(days=366)
 LONGEST_WORK = 200
 DEFAULT_WORK = "所属長の指示による在宅勤務"
 
@@ -57,7 +58,9 @@ class Wanted:
             found["staff"] = "在宅にする人を選んでください"
         if self.first < today:
             found["first"] = "きょう以後の日付にしてください"
-        elif not self.first <= self.last <= self.first + LONGEST:
+        elif self.first > today + AHEAD:
+            found["first"] = "1年以内の日付にしてください"
+        elif not timedelta() <= self.last - self.first <= LONGEST:
             found["last"] = "始まりの日から30日以内の日付にしてください"
         if not self.work.strip() or len(self.work) > LONGEST_WORK:
             found["work"] = f"{LONGEST_WORK}文字以内で入れてください（例 {DEFAULT_WORK}）"
@@ -294,13 +297,15 @@ def _note(
 # --- taking back ----------------------------------------------------------------------------
 
 
-def rows_of(filing: str) -> list[TeleworkRequest]:
+def rows_of(filing: str, *, locked: bool = False) -> list[TeleworkRequest]:
     """Everything one order made, in order of person and day."""
     query = select(TeleworkRequest).where(
         TeleworkRequest.filing == filing, TeleworkRequest.decided_as == As.ORDER.value
     )
-    found = db.session.scalars(query.order_by(TeleworkRequest.staff_id, TeleworkRequest.day))
-    return list(found)
+    query = query.order_by(TeleworkRequest.staff_id, TeleworkRequest.day)
+    if locked:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
 
 
 def may_take_back(rows: Sequence[TeleworkRequest], actor: Actor) -> bool:
@@ -310,8 +315,8 @@ def may_take_back(rows: Sequence[TeleworkRequest], actor: Actor) -> bool:
 
 def take_back(filing: str, *, actor: Actor, now: datetime) -> int:
     """What is still to come of it; the days are planned as before. How many people. Raises Conflict."""
-    rows = [row for row in rows_of(filing) if _stands(row, now)]
-    duties.hold(row.staff_id for row in rows)
+    duties.hold(row.staff_id for row in rows_of(filing))
+    rows = [row for row in rows_of(filing, locked=True) if _stands(row, now)]
     if not rows:
         raise Conflict("この指示は、もう取り下げたか、終わっています。")
     for row in rows:

@@ -3,7 +3,7 @@
 The item's row is locked before its free number is counted: of many at once each sees what the others took.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -100,7 +100,7 @@ def _check_days(day: date, start: int, last: date, end: int, *, now: datetime) -
     if last == day:
         check_time(day, Span(start, end), now=now)
         return
-    if not day < last <= day + LONGEST_LOAN:
+    if not timedelta() < last - day <= LONGEST_LOAN:
         words = f"返す日は借りる日から{LONGEST_LOAN.days}日までの日にしてください"
         raise RuleBroken(f"{words}。", {"last_day": words})
     if not 0 <= start < DAY or not 0 < end <= DAY:
