@@ -1,6 +1,8 @@
 """Work that comes round by the clock: the folder of card readers, and forgetting what need not be kept."""
 
 import logging
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from flask import Flask
@@ -25,6 +27,16 @@ from webapp.seats import releasing
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0
 ROUNDS_AN_HOUR = 60
+
+FORGETTING: tuple[Callable[..., object], ...] = (
+    forget_spent_claims,
+    retention.forget,
+    notices.forget,
+    plan_retention.forget,
+    releasing.forget,
+    emergency.forget,
+    memos.forget,
+)
 
 
 def start(app: Flask) -> None:
@@ -127,12 +139,15 @@ def remind_of_emergencies(app: Flask) -> None:
 def every_hour(app: Flask) -> None:
     with app.app_context():
         now = clock.now()
-        with transaction():
-            forget_spent_claims(now=now)
-            retention.forget(now=now)
-            notices.forget(now=now)
-            plan_retention.forget(now=now)
-            releasing.forget(now=now)
-            emergency.forget(now=now)
-            memos.forget(now=now)
+        for forget in FORGETTING:
+            _apart(forget, now)
         attendance_jobs.daily(now)
+
+
+def _apart(forget: Callable[..., object], now: datetime) -> None:
+    """What one feature cannot forget must not keep the others' from being erased."""
+    try:
+        with transaction():
+            forget(now=now)
+    except Exception:
+        log.exception("%s.%s failed; trying again in an hour", forget.__module__, forget.__name__)

@@ -113,3 +113,19 @@ def test_a_failing_job_keeps_no_other_from_its_work(
     monkeypatch.setattr(jobs, "every_hour", lambda _app: done.append("hour"))
     jobs.one_round(stage.app, 0)
     assert done == ["hour"]
+
+
+def test_what_one_feature_cannot_forget_keeps_no_other_from_erasing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def broken(*, now: object) -> None:
+        raise ValueError("a row nobody thought of")
+
+    def works(*, now: object) -> None:
+        done.append("erased")
+
+    monkeypatch.setattr(jobs, "FORGETTING", (broken, works))
+    jobs.every_hour(stage.app)
+    assert done == ["erased"]
