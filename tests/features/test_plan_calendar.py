@@ -328,6 +328,33 @@ def test_who_is_slow_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
             fetching.fetch(f"http://127.0.0.1:{port}/a", "", allowed_of([f"127.0.0.1:{port}"]))
 
 
+def test_who_answers_drop_by_drop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+    import time
+
+    monkeypatch.setattr(fetching, "LONGEST_S", 0.3)
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    over = threading.Event()
+
+    def drip() -> None:
+        taken, _ = listening.accept()
+        with taken:
+            taken.recv(4096)
+            taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while not over.wait(0.05):
+                taken.send(b"x")
+
+    dripping = threading.Thread(target=drip, daemon=True)
+    dripping.start()
+    began = time.monotonic()
+    with listening, pytest.raises(fetching.Failed, match="時間内に読み終わり"):
+        fetching.fetch(f"http://127.0.0.1:{port}/a", "", allowed_of([f"127.0.0.1:{port}"]))
+    over.set()
+    dripping.join(5)
+    assert time.monotonic() - began < fetching.TIMEOUT_S
+
+
 def test_ended_it_takes_what_it_read_with_it(stage: Stage, groupware: Groupware) -> None:
     allow(f"127.0.0.1:{groupware.port}")
     groupware.answers["/a.ics"] = (200, {}, FILE)

@@ -108,7 +108,7 @@ def _check(status: int) -> None:
 def _content(response: http.client.HTTPResponse, until: float) -> bytes:
     parts: list[bytes] = []
     size = 0
-    while part := response.read(PART):
+    while part := response.read1(PART):  # what is there: a server that drips would fill no part
         size += len(part)
         if size > LARGEST:
             raise Failed(f"カレンダーが大きすぎます（{LARGEST // 1024 // 1024}MBまで）")
