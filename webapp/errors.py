@@ -113,7 +113,18 @@ def show_without_frame() -> None:
     g.frameless, g._login_user = True, AnonymousUserMixin()  # noqa: SLF001
 
 
+DEADLOCK = (
+    "40P01"  # of PostgreSQL: two waited for each other, and one of them was told to begin again
+)
+
+
 def _database_gone(error: OperationalError) -> Response:
+    if getattr(error.orig, "sqlstate", None) == DEADLOCK:
+        log.warning("deadlock on %s %s: %s", request.method, request.path, error.orig)
+        return answer(
+            409,
+            "ほかの人の操作とちょうど重なりました。いまの内容を確かめて、もう一度操作してください。",
+        )
     log.error("database on %s %s: %s", request.method, request.path, error.orig)
     show_without_frame()
     response = answer(

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.features.approval_play import (
     LEAD,
@@ -106,6 +107,21 @@ def test_a_token_needs_its_scope_and_a_stranger_is_sent_away(stage: Stage) -> No
     assert stage.api("100", LEAD).post(f"/requests/{2**40}/approve").status_code == 404
     assert stage.api("122", LEAD).get(f"/requests/{request_id}/preview").status_code == 404
     assert stage.api("120", LEAD).get(f"/requests/{request_id}/preview").status_code == 403
+
+
+def test_a_narrow_token_is_kept_to_its_persons_own(stage: Stage) -> None:
+    """`self` of the chief, or of who filed for a colleague, reads and changes nothing of others."""
+    request_id = asked(stage)
+    chief, own = stage.api("100", "self"), stage.api("121", "self")
+    assert chief.get(f"/requests/{request_id}").status_code == 403
+    assert stage.api("122", "self").get(f"/requests/{request_id}").status_code == 404
+    assert own.get(f"/requests/{request_id}").status_code == 200
+    done(stage, "100", request_id, "approve")
+    assert chief.post(f"/requests/{request_id}/undo", {}).status_code == 403
+    with transaction():
+        db.session.get_one(TeleworkRequest, request_id).filed_by = stage.ids["100"]
+    assert chief.post(f"/requests/{request_id}/withdraw", {}).status_code == 403
+    assert own.post(f"/requests/{request_id}/withdraw", {}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -698,6 +714,49 @@ def test_taken_and_withdrawn_at_once_either_both_or_neither(stage: Stage) -> Non
     exchanged = held("131", stage, NEXT_TUESDAY) != []
     assert found(request_id).state == ("approved" if exchanged else "withdrawn")
     assert planned(stage, "121") == (WHOLE if exchanged else [])
+
+
+def test_many_taken_and_approved_at_once_nobody_waits_in_a_circle(stage: Stage) -> None:
+    """Whoever takes the duty and whoever decides want the same two rows; on PostgreSQL the order of locks counts."""
+    _position, duty = counter_with_duties(stage)
+    request_id = asked(stage)
+    done(stage, "100", request_id, "ask", picks=[pick(duty, "131")])
+    swap = db.session.query(Swap).one().id
+    taker = stage.token("131", LEAD)
+    answers: list[int] = []
+
+    def take() -> None:
+        headers = {"Authorization": f"Bearer {taker}"}
+        client = stage.app.test_client()
+        answers.append(client.post(f"/api/v1/swaps/{swap}/accept", headers=headers).status_code)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    calls = [("100", request_id, "refuse", {"reason": "x"}), ("121", request_id, "withdraw", {})]
+    answers += [answer.status_code for answer in at_once(stage, calls * 4)]
+    for thread in threads:
+        thread.join()
+    assert set(answers) <= {200, 409}
+    assert answers.count(200) <= 2  # an approved one can be withdrawn after the exchange
+    assert found(request_id).state in ("approved", "refused", "withdrawn")
+
+
+def test_who_lost_to_a_deadlock_is_told_to_look_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    def lost(*_args: object, **_more: object) -> None:
+        raise OperationalError("UPDATE", {}, Deadlock())
+
+    request_id = asked(stage)
+    monkeypatch.setattr(deciding, "carry", lost)
+    answer = act(stage, "100", request_id, "approve")
+    assert answer.status_code == 409
+    assert "もう一度" in answer.json["error"]["message"]
+    assert found(request_id).state == "waiting"
 
 
 # --- a seat that came with it ---------------------------------------------------------------

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from webapp.accounts import access as accounts
-from webapp.accounts.access import Actor, current_actor, require_scope
-from webapp.accounts.rules import LEADING, Scope
+from webapp.accounts.access import Actor, require_scope
+from webapp.accounts.rules import LEADING, Scope, has_scope
 from webapp.api.blueprint import bp, self_actor
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
@@ -45,6 +45,17 @@ def _whose(number: str | None, actor: Actor) -> int:
     return staff_id
 
 
+def acting_on(request_id: int, wider: Scope) -> Actor:
+    """A token without the wider scope is kept to its person's own requests. NotFound, NotAllowed."""
+    actor = self_actor()
+    if not has_scope(actor.scopes, wider):
+        with snapshot():
+            row = cases.read(request_id, actor, now=clock.now())
+        if row.staff_id != actor.staff_id:
+            require_scope(actor, wider)
+    return actor
+
+
 def _fresh(rows: list[TeleworkRequest]) -> list[TeleworkRequest]:
     return records.by_ids(row.id for row in rows)
 
@@ -52,7 +63,7 @@ def _fresh(rows: list[TeleworkRequest]) -> list[TeleworkRequest]:
 @bp.put("/requests/<int:request_id>")
 def refile_request(request_id: int) -> Response:
     """The same again before a decision or after 差し戻し; after the approval a change, a request of its own."""
-    actor, now = self_actor(), clock.now()
+    actor, now = acting_on(request_id, Scope.UNIT_WRITE), clock.now()
     body = valid_or_422(RefileBody)
     with transaction():
         row = filing.refile(request_id, body, revision=body.revision, actor=actor, now=now)
@@ -107,8 +118,7 @@ def _days() -> tuple[Any, Any]:
 
 @bp.get("/requests/<int:request_id>")
 def one_request(request_id: int) -> Response:
-    actor, now = current_actor(), clock.now()
-    require_scope(actor, Scope.SELF)
+    actor, now = acting_on(request_id, Scope.UNIT_READ), clock.now()
     with snapshot():
         row = cases.read(request_id, actor, now=now)
         return jsonify(showing.request_json(row, actor, now=now))

@@ -8,6 +8,7 @@ from flask import Response, jsonify
 from webapp.accounts.access import Actor, current_actor, require_scope
 from webapp.accounts.rules import Scope
 from webapp.api.blueprint import bp, self_actor
+from webapp.api.requests import acting_on
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.hours import clock_of
@@ -231,7 +232,7 @@ def review_request(request_id: int) -> Answer:
 
 @bp.post("/requests/<int:request_id>/withdraw")
 def withdraw_request(request_id: int) -> Answer:
-    return _alone(deciding.withdraw, request_id, self_actor())
+    return _alone(deciding.withdraw, request_id, acting_on(request_id, Scope.UNIT_WRITE))
 
 
 @bp.post("/requests/<int:request_id>/accept-proposal")
@@ -247,7 +248,7 @@ def decline_proposal(request_id: int) -> Answer:
 @bp.post("/requests/<int:request_id>/undo")
 def undo_decision(request_id: int) -> Answer:
     """One's own last step, for ten seconds."""
-    actor, now = self_actor(), clock.now()
+    actor, now = acting_on(request_id, Scope.UNIT_WRITE), clock.now()
     body = valid_or_422(SeenBody)
     return _decided(
         actor,

@@ -15,6 +15,7 @@ from webapp.requests.models import TeleworkRequest
 from webapp.seats import loan_queries, loans, releasing
 from webapp.seats import queries as seats
 from webapp.seats import service as booking
+from webapp.seats.models import LoanBooking, SeatBooking
 from webapp.seats.rules import LoanState, SeatState
 
 
@@ -99,18 +100,23 @@ def hand_over_bookings(former: TeleworkRequest, row: TeleworkRequest, *, now: da
     """The change takes its place: what it needs for the same hours goes over to it, the rest is free."""
     span = (row.start_minute, row.end_minute)
     same_site = (row.place, row.site) == (former.place, former.site)
-    held = seats.bookings_of_request(former.id) if same_site else []
-    for booking in (*held, *loan_queries.loans_of_request(former.id)):
-        if (booking.start_minute, booking.end_minute) == span:
-            booking.request_id = row.id
+    for one in _booked_with(former):
+        if isinstance(one, SeatBooking) and not same_site:
+            continue
+        if (one.start_minute, one.end_minute) == span:
+            one.request_id = row.id
     release(former, now=now)
+
+
+def _booked_with(row: TeleworkRequest) -> list[SeatBooking | LoanBooking]:
+    return [*seats.bookings_of_request(row.id), *loan_queries.loans_of_request(row.id)]
 
 
 def hand_back_bookings(row: TeleworkRequest, former: TeleworkRequest) -> None:
     """What was booked before the change was filed is the former's."""
-    for booking in (*seats.bookings_of_request(row.id), *loan_queries.loans_of_request(row.id)):
-        if booking.made_at < row.filed_at:
-            booking.request_id = former.id
+    for one in _booked_with(row):
+        if one.made_at < row.filed_at:
+            one.request_id = former.id
 
 
 def book_again(row: TeleworkRequest, since: datetime, *, actor: Actor, now: datetime) -> bool:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from webapp.accounts.access import Actor
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotAllowed, NotFound
@@ -11,7 +13,7 @@ from webapp.org import queries as org
 from webapp.requests import access, steps
 from webapp.requests.approver_rules import Approvers, As
 from webapp.requests.approvers import approvers_of
-from webapp.requests.models import TeleworkRequest
+from webapp.requests.models import RequestSwap, TeleworkRequest
 from webapp.requests.rules import (
     BY_APPROVER,
     BY_FILER,
@@ -22,6 +24,7 @@ from webapp.requests.rules import (
     may,
     next_state,
 )
+from webapp.rota.models import Swap
 
 NOT_THERE = "この申請は見つかりません。"
 LARGEST_ID = 2**31 - 1
@@ -74,9 +77,19 @@ def locked(request_id: int) -> TeleworkRequest | None:
     return db.session.get(TeleworkRequest, request_id, with_for_update=True, populate_existing=True)
 
 
+def in_turn(request_id: int) -> TeleworkRequest | None:
+    """Under lock, its exchanges before it: who takes a duty holds the exchange and then wants the request, and
+    whoever decides at that moment must not wait the other way round (PostgreSQL)."""
+    if request_id <= LARGEST_ID:
+        asked = select(RequestSwap.swap_id).where(RequestSwap.request_id == request_id)
+        held = select(Swap.id).where(Swap.id.in_(asked)).order_by(Swap.id)
+        db.session.execute(held.with_for_update())
+    return locked(request_id)
+
+
 def opened(request_id: int, act: Act, *, revision: int | None, actor: Actor, now: datetime) -> Case:
     """NotFound, NotAllowed, Stale. revision None: whatever it is (programs that did not look before)."""
-    row = locked(request_id)
+    row = in_turn(request_id)
     if row is None:
         raise NotFound(NOT_THERE)
     found = approvers_of(row.staff_id, row.filed_at, now=now)

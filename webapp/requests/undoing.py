@@ -37,7 +37,7 @@ def can_undo(row: TeleworkRequest, actor: Actor, *, now: datetime) -> bool:
 
 
 def undo(request_id: int, *, revision: int | None, actor: Actor, now: datetime) -> Undone:
-    row = cases.locked(request_id)
+    row = cases.in_turn(request_id)
     if row is None or not access.may_read(row, actor, now=now):
         raise NotFound(cases.NOT_THERE)
     if revision is not None and revision != row.revision:
