@@ -202,6 +202,15 @@ async function end(node) {
 /** @param {Event} event @template T @returns {T} */
 const detail = (event) => /** @type {CustomEvent} */ (event).detail;
 
+/** What sticks to the foot of a page stands above the bar, however many lines it has. */
+function measure() {
+  const bar = document.getElementById("alertbar");
+  if (!bar || !("ResizeObserver" in window)) return;
+  new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--alerts", `${bar.offsetHeight}px`),
+  ).observe(bar);
+}
+
 function wire() {
   document.getElementById("prompts")?.addEventListener("click", (event) => {
     const press = /** @type {Element} */ (event.target).closest("button");
@@ -230,6 +239,7 @@ function wire() {
 }
 
 wire();
+measure();
 void refresh().catch(() => {});
 setInterval(show, 15_000);
 if (!document.getElementById("live"))
