@@ -124,6 +124,28 @@ def test_a_narrow_token_is_kept_to_its_persons_own(stage: Stage) -> None:
     assert own.post(f"/requests/{request_id}/withdraw", {}).status_code == 200
 
 
+def test_who_filed_for_a_colleague_and_left_has_nothing_to_do_with_it_any_more(
+    stage: Stage,
+) -> None:
+    request_id = asked(stage)
+    with transaction():
+        db.session.get_one(TeleworkRequest, request_id).filed_by = stage.ids["122"]
+    done(stage, "100", request_id, "approve")
+    filer = stage.api("122", LEAD)
+    assert filer.get(f"/requests/{request_id}").status_code == 200
+    with transaction():
+        postings = db.session.query(Posting).filter_by(staff_id=stage.ids["122"])
+        postings.update({Posting.unit_id: stage.units["W21"]})
+        facts.restamp("org")
+    assert filer.get(f"/requests/{request_id}").status_code == 404
+    for what in ("withdraw", "approve"):
+        assert filer.post(f"/requests/{request_id}/{what}", {}).status_code == 404
+    browser = stage.browser("122")
+    for page in ("", "/paper", "/edit"):
+        assert browser.get(f"/requests/{request_id}{page}").status_code == 404
+    assert CAST["121"].name not in browser.get("/requests/own").text
+
+
 @pytest.mark.parametrize(
     ("what", "body", "field"),
     [

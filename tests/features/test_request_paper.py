@@ -87,7 +87,7 @@ def test_who_reads_a_request(stage: Stage, number: str, status: int) -> None:
     assert browser.get(f"/requests/{request_id}").status_code == status
     assert browser.get(f"/requests/{request_id}/paper").status_code == status
     assert browser.get(f"/requests/paper?id={request_id}").status_code == status
-    assert stage.api(number).get(f"/requests/{request_id}").status_code == status
+    assert stage.api(number, "self unit:read").get(f"/requests/{request_id}").status_code == status
 
 
 def test_nobody_reads_anything_without_signing_in(stage: Stage) -> None:

@@ -16,10 +16,20 @@ FOR_OTHERS = frozenset({As.DEPUTY.value, As.ORAL.value})
 """Decided in place of the 所属長, who reads it afterwards (後閲)."""
 
 
-def standing_of(row: TeleworkRequest, actor: Actor, found: Approvers) -> Standing:
+def enters(row: TeleworkRequest, actor: Actor, *, now: datetime) -> bool:
+    """The person; and who filed it for them, as long as they are of one 係 or lead it (代行入力)."""
+    if row.staff_id == actor.staff_id:
+        return True
+    if row.filed_by != actor.staff_id:
+        return False
+    held = list(org.postings_today(row.staff_id, now=now))
+    return access.may_act_for(actor, held, org.current_tree())
+
+
+def standing_of(row: TeleworkRequest, actor: Actor, found: Approvers, *, now: datetime) -> Standing:
     return Standing(
         is_person=row.staff_id == actor.staff_id,
-        filed=row.filed_by == actor.staff_id,
+        filed=enters(row, actor, now=now),
         approves=actor.staff_id in found.ids,
         reviews=is_to_review(row) and actor.staff_id in found.regular,
     )
@@ -31,9 +41,12 @@ def is_to_review(row: TeleworkRequest) -> bool:
 
 
 def may_read(row: TeleworkRequest, actor: Actor, *, now: datetime) -> bool:
-    """The person, who filed it, who decides or has decided, the 在席確認者, who leads the person today, 人事担当."""
-    own = {row.staff_id, row.filed_by, row.decided_by, row.confirmer_id, row.reviewed_by}
+    """The person, who filed it and is their colleague still, who decides or has decided, the 在席確認者, who leads
+    the person today, 人事担当."""
+    own = {row.decided_by, row.confirmer_id, row.reviewed_by}
     if actor.staff_id in own or actor.roles & {Role.HR, Role.ADMIN}:
+        return True
+    if enters(row, actor, now=now):
         return True
     held = org.postings_today(row.staff_id, now=now)
     tree = org.current_tree()

@@ -65,8 +65,9 @@ def read_to_decide(request_id: int, actor: Actor, *, now: datetime) -> TeleworkR
     """For looking at what deciding would do: NotFound, NotAllowed for who reads it and does not decide it."""
     row = read(request_id, actor, now=now)
     found = approvers_of(row.staff_id, row.filed_at, now=now)
-    if not access.standing_of(row, actor, found).approves:
-        raise NotAllowed(not_yours(Act.APPROVE, access.standing_of(row, actor, found)))
+    who = access.standing_of(row, actor, found, now=now)
+    if not who.approves:
+        raise NotAllowed(not_yours(Act.APPROVE, who))
     return row
 
 
@@ -93,7 +94,7 @@ def opened(request_id: int, act: Act, *, revision: int | None, actor: Actor, now
     if row is None:
         raise NotFound(NOT_THERE)
     found = approvers_of(row.staff_id, row.filed_at, now=now)
-    who = access.standing_of(row, actor, found)
+    who = access.standing_of(row, actor, found, now=now)
     if not may(act, who):
         if access.may_read(row, actor, now=now):
             raise NotAllowed(not_yours(act, who))

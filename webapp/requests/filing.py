@@ -9,6 +9,7 @@ from webapp.accounts.access import Actor
 from webapp.core.refusals import Conflict, NotAllowed, RuleBroken
 from webapp.duties import service as duties
 from webapp.org import queries as org
+from webapp.requests import access as requests
 from webapp.requests import cases, checks, deciding, known, records, writing
 from webapp.requests.drafts import draft_of
 from webapp.requests.forms import RequestBody
@@ -149,7 +150,7 @@ def refile(
     Raises as `file`; Conflict where the record changed meanwhile.
     """
     before = cases.read(request_id, actor, now=now)
-    may_change(before, actor)
+    may_change(before, actor, now=now)
     _one_day(body)
     _lock(before.staff_id, body)
     if State(before.state) is State.APPROVED:
@@ -186,9 +187,9 @@ def _changed(
     return row
 
 
-def may_change(row: TeleworkRequest, actor: Actor) -> None:
+def may_change(row: TeleworkRequest, actor: Actor, *, now: datetime) -> None:
     """The person, and who entered it for them. NotAllowed for whoever else may read it; Conflict at its end."""
-    if actor.staff_id not in (row.staff_id, row.filed_by):
+    if not requests.enters(row, actor, now=now):
         raise NotAllowed("申請を直せるのは、本人と、代わりに入力した人です。")
     if State(row.state) in (State.REFUSED, State.WITHDRAWN, State.REPLACED):
         raise Conflict("この申請は終わっています。新しく申請してください。")

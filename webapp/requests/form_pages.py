@@ -115,7 +115,7 @@ def edit_request(request_id: int) -> Any:
     actor, now = current_actor(), clock.now()
     with snapshot():
         row = cases.read(request_id, actor, now=now)
-        filing.may_change(row, actor)
+        filing.may_change(row, actor, now=now)
         days = Days(known.filer(row.staff_id, now=now), now=now)
         typed = presets.typed_of(row)
         typed["key"], typed["revision"] = str(uuid4()), str(row.revision)
@@ -144,7 +144,7 @@ def refile_request(request_id: int) -> Any:
     except (RuleBroken, Conflict) as fault:
         with snapshot():
             row = cases.read(request_id, actor, now=now)
-            filing.may_change(row, actor)
+            filing.may_change(row, actor, now=now)
             days = Days(known.filer(row.staff_id, now=now), now=now)
             return _page(days, request.form, actor, fault, row=row, now=now)
     flash(words, "done")
@@ -227,7 +227,7 @@ def check_request() -> Any:
         changed = _number("request")
         if changed is not None:
             row = cases.read(changed, actor, now=now)
-            filing.may_change(row, actor)
+            filing.may_change(row, actor, now=now)
             staff_id = row.staff_id
         try:
             form = form_of(request.form)

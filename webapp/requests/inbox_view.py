@@ -173,7 +173,7 @@ class Detail:
 
 def detail_of(row: TeleworkRequest, actor: Actor, *, now: datetime) -> Detail:
     found = approvers_of(row.staff_id, row.filed_at, now=now)
-    who = access.standing_of(row, actor, found)
+    who = access.standing_of(row, actor, found, now=now)
     open_ = State(row.state) in UNDECIDED
     preview = effects.preview([row], now=now) if open_ else None
     summary = preview.summary if preview else Summary()

@@ -14,7 +14,7 @@ from webapp.core.db import db, snapshot, transaction
 from webapp.core.parse import FormBody, valid_or_422
 from webapp.core.refusals import Conflict, RuleBroken
 from webapp.org import queries as org
-from webapp.requests import cases, fields, inbox, presets, records, report, steps
+from webapp.requests import access, cases, fields, inbox, presets, records, report, steps
 from webapp.requests.blueprint import bp
 from webapp.requests.models import TeleworkRequest
 from webapp.requests.rules import IN_FORCE, OPEN, STATE_WORDS, Act, State, acts_in
@@ -97,7 +97,8 @@ def _filed_for(actor: Actor, now: datetime) -> list[Entry]:
         TeleworkRequest.day >= org.today(now),
         TeleworkRequest.state.in_([state.value for state in IN_FORCE]),
     )
-    rows = list(db.session.scalars(query.order_by(TeleworkRequest.day)))
+    found = db.session.scalars(query.order_by(TeleworkRequest.day))
+    rows = [row for row in found if access.enters(row, actor, now=now)]
     names = org.names_of({row.staff_id for row in rows})
     return [
         Entry(
@@ -140,7 +141,7 @@ def record_words(row: TeleworkRequest, actor: Actor, *, now: datetime) -> dict[s
     """The words of the partial `requests/record.html`."""
     told = report.report_of(row, now=now)
     state = State(row.state)
-    mine = actor.staff_id in (row.staff_id, row.filed_by)
+    mine = access.enters(row, actor, now=now)
     return {
         "row": row,
         "words": when_words(row),

@@ -17,7 +17,7 @@ from webapp.core.refusals import NotAllowed, RuleBroken
 from webapp.org import queries as org
 from webapp.presence.facts import PunchKind
 from webapp.realtime import outbox
-from webapp.requests import form_settings, known
+from webapp.requests import access, form_settings, known
 from webapp.requests.models import TeleworkRequest
 from webapp.requests.rules import State
 from webapp.requests.settings import OVERTIME
@@ -141,7 +141,7 @@ class Answer:
 
 def answer(row: TeleworkRequest, given: Answer, *, actor: Actor, now: datetime) -> None:
     """Inside a transaction, the row under lock. NotAllowed for others; RuleBroken before the day."""
-    if actor.staff_id not in (row.staff_id, row.filed_by):
+    if not access.enters(row, actor, now=now):
         raise NotAllowed("報告を書けるのは、本人と、代わりに入力した人です。")
     if State(row.state) is not State.APPROVED or row.day > org.today(now):
         raise RuleBroken("報告は、承認された申請の実施日から書けます。")

@@ -35,7 +35,7 @@ def requests_json(rows: Sequence[TeleworkRequest], actor: Actor, *, now: datetim
     found = []
     for row in rows:
         node = tree.by_id(row.unit_id)
-        who = access.standing_of(row, actor, book.of(row.staff_id, row.filed_at))
+        who = access.standing_of(row, actor, book.of(row.staff_id, row.filed_at), now=now)
         found.append(
             _times(row)
             | {
