@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_link", ["link"], unique=False)
         batch_op.create_index("ix_notice_staff_id", ["staff_id"], unique=False)
 
     op.create_table(
@@ -813,6 +814,7 @@ def downgrade() -> None:
     op.drop_table("notice_choice")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_staff_id")
+        batch_op.drop_index("ix_notice_link")
 
     op.drop_table("notice")
     op.drop_table("loan_item")

@@ -25,7 +25,10 @@ class Notice(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (Index("ix_notice_staff_id", "staff_id"),)
+    __table_args__ = (
+        Index("ix_notice_staff_id", "staff_id"),
+        Index("ix_notice_link", "link"),  # what is over is settled for everybody by its link
+    )
 
 
 class NoticeChoice(Base):
