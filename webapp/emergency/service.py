@@ -155,7 +155,12 @@ def _hook(row: Emergency, *, now: datetime) -> None:
 
 def loaded(emergency_id: int, revision: int | None = None) -> Emergency:
     """The open emergency, for changing it. Raises NotFound, Conflict (over, or changed meanwhile)."""
-    row = db.session.get(Emergency, emergency_id, with_for_update=True, populate_existing=True)
+    row = db.session.get(
+        Emergency,
+        emergency_id,
+        with_for_update={"key_share": True},  # answers, which refer to it, do not wait
+        populate_existing=True,
+    )
     if row is None:
         raise NotFound("この緊急時は見つかりません。")
     if row.ended_at is not None:

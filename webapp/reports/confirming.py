@@ -237,12 +237,13 @@ def _elsewhere(staff_ids: Iterable[int], on: date, now: datetime) -> list[Member
 
 def _requests(on: date, staff_ids: set[int]) -> dict[int, list[TeleworkRequest]]:
     query = select(TeleworkRequest).where(
-        TeleworkRequest.day == on, TeleworkRequest.state == State.APPROVED.value
+        TeleworkRequest.staff_id.in_(staff_ids),
+        TeleworkRequest.day == on,
+        TeleworkRequest.state == State.APPROVED.value,
     )
     found: dict[int, list[TeleworkRequest]] = {}
     for row in db.session.scalars(query.order_by(TeleworkRequest.start_minute, TeleworkRequest.id)):
-        if row.staff_id in staff_ids:
-            found.setdefault(row.staff_id, []).append(row)
+        found.setdefault(row.staff_id, []).append(row)
     return found
 
 
