@@ -9,12 +9,15 @@ from webapp.accounts.access import Actor
 from webapp.core import calendar
 from webapp.core.db import db
 from webapp.demo import nursery
+from webapp.demo.script import SITES
 from webapp.org import queries as org
 from webapp.org.models import Posting
 from webapp.requests import deciding, filing, presets, records
 from webapp.requests.forms import RequestBody, RequestForm
 
 WORK = "入園案内の改訂（3〜6頁）\n問い合わせ記録の整理"
+STATION = SITES[0]
+CARRIED = "一次選考の点数表の確認"
 USUAL = {"contact": "折り返し 内線2144", "device": "loan"}
 
 
@@ -25,7 +28,9 @@ def own_requests(day: date) -> None:
         return
     for ago, filed in ((12, 14), (5, 8)):
         _approved(member, chief, _open_day(day - timedelta(days=ago)), day - timedelta(days=filed))
-    _approved(member, chief, _open_day(day + timedelta(days=2)), day - timedelta(days=4))
+    _approved(member, chief, day, day - timedelta(days=5), work=CARRIED)
+    there = {"place": "satellite", "site": STATION, "device": "own_seat"}  # the seat: seat_play
+    _approved(member, chief, _open_day(day + timedelta(days=2)), day - timedelta(days=4), **there)
     _returned(member, chief, _open_day(day + timedelta(days=8)), day)
     _file(member, _open_day(day + timedelta(days=6)), day - timedelta(days=1), 985, work=WORK)
     _presets(member, calendar.at_minute(day - timedelta(days=1), 985))
@@ -55,8 +60,8 @@ def _file(member: Actor, on: date, filed_on: date, minute: int, **more: Any) -> 
     return row.id
 
 
-def _approved(member: Actor, chief: Actor, on: date, filed_on: date) -> None:
-    request_id = _file(member, on, filed_on, 940)
+def _approved(member: Actor, chief: Actor, on: date, filed_on: date, **more: Any) -> None:
+    request_id = _file(member, on, filed_on, 940, **more)
     deciding.approve(
         request_id, revision=None, actor=chief, now=_later(filed_on), reason="調整済み"
     )

@@ -165,8 +165,9 @@ def _ahead(day: date, now: datetime) -> None:
     service.set_usual(member.staff_id, seats["A-3"], now=now)
     if BusinessCalendar().is_business_day(thursday):
         there = Entry(*DAY, "satellite", STATION)
-        plans.put_day(member.staff_id, thursday, [there], source="demo", origin=Origin.REQUEST)
-        for who, name in ((member, "A-3"), (people["堀内 亮"], "A-4")):
+        beside = people["堀内 亮"]  # the member's own day comes with the request
+        plans.put_day(beside.staff_id, thursday, [there], source="demo", origin=Origin.REQUEST)
+        for who, name in ((member, "A-3"), (beside, "A-4")):
             service.book_seat(seats[name], who.staff_id, thursday, *DAY, actor=who, now=now)
 
 
