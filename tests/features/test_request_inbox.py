@@ -20,9 +20,11 @@ from tests.features.approval_play import (
 from tests.features.duty_at import held
 from tests.stage import Stage
 from webapp.accounts.access import Actor
-from webapp.core import clock
-from webapp.core.db import db, snapshot
+from webapp.core import clock, facts
+from webapp.core.db import db, snapshot, transaction
+from webapp.org.models import Posting
 from webapp.requests import effects, inbox, inbox_effects, inbox_view
+from webapp.requests.approvers import Book
 
 
 def text(answer: Any) -> str:
@@ -284,3 +286,28 @@ def test_what_an_inbox_asks_of_the_database_does_not_grow_with_it(stage: Stage) 
 
     few = asked_for(5)
     assert asked_for(35) <= few + 4
+
+
+def test_whose_inbox_it_is_not_asks_nothing_of_the_chiefs_day(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head of the department has hundreds below: on every page only what falls to them is looked into."""
+    asked(stage)
+    asked(stage, "122")
+
+    def never(*_args: object) -> bool:
+        raise AssertionError("asked whether somebody is away")
+
+    monkeypatch.setattr(Book, "_is_absent", never)
+    assert stage.api("100").get("/me/badges").json["requests"] == 2
+    with transaction():
+        posting = db.session.query(Posting).filter_by(staff_id=stage.ids["800"]).one()
+        posting.roles = "chief"
+        facts.restamp("org")
+    assert stage.api("800").get("/me/badges").json["requests"] == 0
+
+
+def test_a_number_without_end_in_the_address(stage: Stage) -> None:
+    asked(stage)
+    assert stage.browser("100").get(f"/requests?done={'9' * 5000}").status_code == 200
+    assert stage.browser("100").get(f"/requests/{'9' * 5000}").status_code == 404

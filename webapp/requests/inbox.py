@@ -69,14 +69,14 @@ def count_waiting(actor: Actor, *, now: datetime) -> int:
     )
     found = [(staff_id, filed_at) for staff_id, filed_at in db.session.execute(query)]
     book = Book({staff_id for staff_id, _ in found}, now=now)
-    return sum(actor.staff_id in book.of(*each).ids for each in found)
+    return sum(book.may_decide(actor.staff_id, *each) for each in found)
 
 
 def _decided_by(
     rows: Sequence[TeleworkRequest], actor: Actor, now: datetime
 ) -> list[TeleworkRequest]:
     book = Book({row.staff_id for row in rows}, now=now)
-    return [row for row in rows if actor.staff_id in book.of(row.staff_id, row.filed_at).ids]
+    return [row for row in rows if book.may_decide(actor.staff_id, row.staff_id, row.filed_at)]
 
 
 def _reachable(actor: Actor, now: datetime) -> ColumnElement[bool]:
