@@ -258,3 +258,19 @@ def test_twenty_taps_at_once_are_one_confirmation(stage: Stage) -> None:
 def test_the_lent_question_is_asked_once_a_feature(stage: Stage) -> None:
     """However many applications a process makes."""
     assert len(confirmations._lent) == 1
+
+
+def test_who_is_only_named_finds_the_way_on_the_first_page(stage: Stage) -> None:
+    request_of(stage, "121", confirmer="122")
+    assert "在席の確認 1件" in stage.browser("122").get("/").text
+    assert "在席の確認" not in stage.browser("121").get("/").text
+    with transaction():
+        db.session.add(
+            DayConfirmation(
+                staff_id=stage.ids["121"],
+                business_on=TODAY,
+                confirmed_by=stage.ids["122"],
+                confirmed_at=clock.now(),
+            )
+        )
+    assert "在席の確認" not in stage.browser("122").get("/").text

@@ -16,6 +16,7 @@ from webapp.requests.wording import day_words, what_words, when_words
 from webapp.seats import loan_queries
 from webapp.seats import queries as seats
 
+CONFIRM_BACK = timedelta(days=7)
 MOST_LINES = 4  # of one's own requests; the page of requests has the rest
 
 
@@ -35,8 +36,21 @@ def blocks(actor: Actor, *, now: datetime) -> dict[str, Any]:
         "told": notices.block_of(actor),
         "memos": showing.home_block(actor, now=now),
         "deciding": inbox.count_waiting(actor, now=now),
-        "lines": [*_requests(actor.staff_id, today, now), *_held(actor.staff_id, today, now)],
+        "lines": [
+            *_to_confirm(actor.staff_id, today),
+            *_requests(actor.staff_id, today, now),
+            *_held(actor.staff_id, today, now),
+        ],
     }
+
+
+def _to_confirm(staff_id: int, today: date) -> list[Line]:
+    """Whom a request names 在席確認者 has no entry in the menu without the role."""
+    count = records.naming_to_confirm(staff_id, today - CONFIRM_BACK, today)
+    text = f"在席の確認 {count}件"
+    return [Line("n-day", text, "始業・終業と実績を見て確認", "/reports/confirm", "ひらく")] * (
+        count > 0
+    )
 
 
 # --- requests -------------------------------------------------------------------------------

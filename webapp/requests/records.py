@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from webapp.attendance.models import DayConfirmation
 from webapp.core.db import db
 from webapp.requests.models import RequestPreset, TeleworkRequest
 from webapp.requests.rules import IN_FORCE, State
@@ -102,3 +103,18 @@ def planned_work(staff_id: int, day: date) -> list[str]:
     """業務内容 of the day's approved requests, one a line: what pre-fills 朝の予定."""
     lines = [line for row in approved_on(staff_id, day) for line in row.work.splitlines()]
     return [line.strip() for line in lines if line.strip()]
+
+
+def naming_to_confirm(staff_id: int, first: date, last: date) -> int:
+    """How many approved days name this person 在席確認者 and are not confirmed yet."""
+    confirmed = select(DayConfirmation.staff_id).where(
+        DayConfirmation.staff_id == TeleworkRequest.staff_id,
+        DayConfirmation.business_on == TeleworkRequest.day,
+    )
+    query = select(func.count(TeleworkRequest.id)).where(
+        TeleworkRequest.confirmer_id == staff_id,
+        TeleworkRequest.day.between(first, last),
+        TeleworkRequest.state == State.APPROVED.value,
+        ~confirmed.exists(),
+    )
+    return db.session.scalar(query) or 0
