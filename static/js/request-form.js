@@ -67,6 +67,14 @@ if (form) {
     window.clearTimeout(timer);
     timer = window.setTimeout(() => void check(form), PAUSE_MS);
   };
+  // The day the form opens with is a proposal: the first one pressed takes its place.
+  const proposed = form.querySelectorAll('input[type="checkbox"][name="days"]:checked');
+  form.addEventListener("input", (event) => {
+    const day = event.target;
+    if (!(day instanceof HTMLInputElement) || day.name !== "days" || touched.has("days")) return;
+    if ("proposed" in form.dataset && proposed.length === 1 && day !== proposed[0])
+      /** @type {HTMLInputElement} */ (proposed[0]).checked = false;
+  });
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   // One press, one request: the key in the form would make the second one the same anyway.
