@@ -53,6 +53,16 @@ def test_people_of_others_and_oneself(stage: Stage) -> None:
     assert requests_of(stage, "121") == []
 
 
+def test_a_deputy_orders_the_people_and_not_their_chief(stage: Stage) -> None:
+    """What the chief files goes to the unit above; an order is no way around that."""
+    refused = give(stage, "110", "121", "100")
+    assert refused.status_code == 422
+    assert "その上の所属長" in refused.get_data(as_text=True)
+    assert requests_of(stage, "121") == requests_of(stage, "100") == []
+    assert give(stage, "110", "121").status_code == 302
+    assert give(stage, "800", "100").status_code == 302
+
+
 def test_ordered_outside_an_emergency(stage: Stage) -> None:
     assert give(stage, "100", "121", "122").status_code == 302
     for number in ("121", "122"):

@@ -27,6 +27,8 @@ from webapp.emergency.rules import Act as EmergencyActs
 from webapp.emergency.rules import minute_of
 from webapp.notices import service as notices
 from webapp.org import queries as org
+from webapp.org.queries import PersonPosting
+from webapp.org.rules import Role
 from webapp.plans import rules as plan_rules
 from webapp.plans.rules import Kind, Origin, Planned
 from webapp.presence.facts import Facts
@@ -118,8 +120,21 @@ def check_people(staff_ids: Iterable[int], actor: Actor, *, now: datetime) -> No
         if staff_id == actor.staff_id:
             fault = "自分には指示できません。自分の分は申請してください"
             raise RuleBroken(f"{fault}。", {"staff": fault})
-        if not any(posting.unit_id in allowed for posting in held.get(staff_id, [])):
+        postings = [each for each in held.get(staff_id, []) if each.unit_id in allowed]
+        if not postings:
             raise NotFound("選んだ職員が見つかりません。")
+        if not any(_is_below(posting, actor) for posting in postings):
+            fault = "所属長の分は、その上の所属長か人事担当が指示します"
+            raise RuleBroken(f"{fault}。", {"staff": fault})
+
+
+def _is_below(posting: PersonPosting, actor: Actor) -> bool:
+    """A 代決者 does not decide over the 所属長 of the same unit, as with requests (approver_rules)."""
+    tree = org.current_tree()
+    if Role.CHIEF not in posting.roles or emergency_access.leads_city(actor, tree):
+        return True
+    above = [node.id for node in tree.path(posting.unit_id) if node.id != posting.unit_id]
+    return any(p.unit_id in above and p.roles & emergency_access.CHIEFS for p in actor.postings)
 
 
 # --- what it comes to -----------------------------------------------------------------------
