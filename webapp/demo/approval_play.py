@@ -10,6 +10,7 @@ from webapp.accounts.access import Actor
 from webapp.core import calendar
 from webapp.core.db import db
 from webapp.demo import counters
+from webapp.demo.script import SITES
 from webapp.duties.models import Duty
 from webapp.org import queries as org
 from webapp.org.models import Posting
@@ -37,7 +38,7 @@ class Wish:
 WAITING = (
     Wish("小松 陽介", 5, "入園案内の改訂\n月次統計の集計", (4, 980)),
     Wish("飯塚 遥", 2, "保育料の通知文の見直し", (0, 521), AFTERNOON),
-    Wish("秋山 理沙", 3, "施設監査の資料づくり", (0, 535), place="satellite", site="四ツ谷"),
+    Wish("秋山 理沙", 3, "施設監査の資料づくり", (0, 535), place="satellite", site=SITES[0]),
     Wish("根岸 美月", 1, "入所選考の点検", (0, 570)),
 )
 DECIDED = (
@@ -79,8 +80,16 @@ def _business_day(day: date, ahead: int) -> date:
     return day
 
 
+def _open_before(day: date, ago: int) -> date:
+    """Nobody files on a holiday: the last business day on or before so many days ago."""
+    business, filed = org.business_calendar(), day - timedelta(days=ago)
+    while ago and not business.is_business_day(filed):
+        filed -= timedelta(days=1)
+    return filed
+
+
 def _file(wish: Wish, who: Actor, on: date, day: date) -> None:
-    filed_at = calendar.at_minute(day - timedelta(days=wish.filed[0]), wish.filed[1])
+    filed_at = calendar.at_minute(_open_before(day, wish.filed[0]), wish.filed[1])
     row = TeleworkRequest(
         filing=f"demo-{who.number}-{on.isoformat()}",
         staff_id=who.staff_id,
@@ -118,7 +127,7 @@ def _decide(people: dict[str, Actor], day: date) -> None:
         return
     for wish in DECIDED:
         if wish.name in people:
-            _approve(people[wish.name], chief, calendar.at_minute(day - timedelta(days=1), 1000))
+            _approve(people[wish.name], chief, calendar.at_minute(_open_before(day, 1), 1000))
     if STOOD_IN.name in people:
         # filed on a Thursday: more than four working hours have passed
         _approve(people[STOOD_IN.name], deputy, calendar.at_minute(day, 540))

@@ -32,8 +32,8 @@ def own_requests(day: date) -> None:
     there = {"place": "satellite", "site": STATION, "device": "own_seat"}  # the seat: seat_play
     _approved(member, chief, _open_day(day + timedelta(days=2)), day - timedelta(days=4), **there)
     _returned(member, chief, _open_day(day + timedelta(days=8)), day)
-    _file(member, _open_day(day + timedelta(days=6)), day - timedelta(days=1), 985, work=WORK)
-    _presets(member, calendar.at_minute(day - timedelta(days=1), 985))
+    _file(member, _open_day(day + timedelta(days=6)), _eve(day), 985, work=WORK)
+    _presets(member, calendar.at_minute(_eve(day), 985))
 
 
 def _actor(name: str, day: date) -> Actor | None:
@@ -53,6 +53,13 @@ def _open_day(day: date) -> date:
     return day
 
 
+def _eve(day: date) -> date:
+    """The last business day before: Monday may be a holiday."""
+    return org.business_calendar().business_days(day - timedelta(days=10), day - timedelta(days=1))[
+        -1
+    ]
+
+
 def _file(member: Actor, on: date, filed_on: date, minute: int, **more: Any) -> int:
     at = calendar.at_minute(filed_on, minute)
     body = RequestBody.model_validate({"days": [on], "work": WORK} | USUAL | more)
@@ -68,7 +75,7 @@ def _approved(member: Actor, chief: Actor, on: date, filed_on: date, **more: Any
 
 
 def _returned(member: Actor, chief: Actor, on: date, day: date) -> None:
-    request_id = _file(member, on, day - timedelta(days=1), 930, work="資料作成", extent="pm")
+    request_id = _file(member, on, _eve(day), 930, work="資料作成", extent="pm")
     reason = "どの資料をどこまで進めるかを書いてください"
     deciding.return_(
         request_id, reason, revision=None, actor=chief, now=calendar.at_minute(day, 545)
