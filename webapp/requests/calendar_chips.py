@@ -84,4 +84,4 @@ def _mark(days: Days, day: date, on_duty: set[date]) -> tuple[str, str]:
     due = days.deadline(day)
     if due is not None and days.now > due:
         return "締切後", "申請の締切を過ぎています"
-    return ("在宅", "テレワークの予定") if days.teleworks(day) else ("", "")
+    return ("予定", "テレワークの予定") if days.teleworks(day) else ("", "")
