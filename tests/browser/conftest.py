@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,49 +110,88 @@ class City:
         return dict(zip(names, demo.SIGN_INS, strict=True))
 
 
-@pytest.fixture
-def city(city_template: Path, tmp_path: Path) -> Iterator[City]:
+@pytest.fixture(scope="package")
+def chrome() -> Iterator[Any]:
+    """One Chromium for all tests here; each has windows of its own, with nothing in common."""
     from playwright.sync_api import sync_playwright
 
-    program = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def city(request: pytest.FixtureRequest) -> Iterator[City]:
+    """A town hall of its own for the test; one for all of those that only look (a server takes 2 s to come up)."""
+    looks = request.node.get_closest_marker("looks") is not None
+    shared: Town = request.getfixturevalue("still_town" if looks else "town")
+    windows: list[Window] = []
+    try:
+        with shared.app.app_context():
+            yield City(shared.server, shared.app, partial(open_window, shared, windows))
+    finally:
+        for window in windows:
+            window.context.close()
+
+
+@dataclass
+class Town:
+    server: Server
+    app: Any
+    chrome: Any
+
+
+@pytest.fixture(scope="package")
+def still_town(
+    city_template: Path, chrome: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    yield from town_at(city_template, tmp_path_factory.mktemp("still"), chrome)
+
+
+@pytest.fixture
+def town(city_template: Path, chrome: Any, tmp_path: Path) -> Iterator[Town]:
+    yield from town_at(city_template, tmp_path, chrome)
+
+
+def town_at(template: Path, folder: Path, chrome: Any) -> Iterator[Town]:
     clock.unfreeze()
-    path = tmp_path / "city.db"
-    shutil.copy(city_template, path)
+    path = folder / "city.db"
+    shutil.copy(template, path)
     url = f"sqlite:///{path}"
-    server = Server(url, log=tmp_path / "server.log").start()
+    server = Server(url, log=folder / "server.log").start()
     app = make_app(url)
     app.secret_key = "live-" * 8
-    with app.app_context(), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        windows: list[Window] = []
-
-        def open_window(
-            number: str | None, width: int = 1440, height: int = 900, **more: Any
-        ) -> Window:
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                locale="ja-JP",
-                timezone_id="Asia/Tokyo",
-                **more,
-            )
-            if number is not None:
-                context.add_cookies(
-                    [{"name": "zaiseki", "value": cookie(app, number), "url": server.url}]
-                )
-            window = Window(context.new_page(), context, server.url)
-            watch_faults(window, server.url)
-            windows.append(window)
-            return window
-
-        try:
-            yield City(server, app, open_window)
-        finally:
-            for window in windows:
-                window.context.close()
-            browser.close()
-            server.stop()
+    try:
+        yield Town(server, app, chrome)
+    finally:
+        server.stop()
+        with app.app_context():
             db.session.remove()
             db.engine.dispose()
+
+
+def open_window(
+    town: Town,
+    windows: list[Window],
+    number: str | None,
+    width: int = 1440,
+    height: int = 900,
+    **more: Any,
+) -> Window:
+    context = town.chrome.new_context(
+        viewport={"width": width, "height": height},
+        locale="ja-JP",
+        timezone_id="Asia/Tokyo",
+        **more,
+    )
+    url = town.server.url
+    if number is not None:
+        context.add_cookies([{"name": "zaiseki", "value": cookie(town.app, number), "url": url}])
+    window = Window(context.new_page(), context, url)
+    watch_faults(window, url)
+    windows.append(window)
+    return window
 
 
 def watch_faults(window: Window, origin: str) -> None:

@@ -153,6 +153,7 @@ def test_help_in_two_taps_and_the_others_prompt_goes(city: City) -> None:
 
 
 @pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.looks
 def test_the_pages_are_clean_at_every_width(city: City, width: int) -> None:
     window = city.open_window(coordinator(city), width, 844)
     for path in (SECTION, "/telework/D03010", "/city"):
@@ -163,6 +164,7 @@ def test_the_pages_are_clean_at_every_width(city: City, width: int) -> None:
     assert window.faults == []
 
 
+@pytest.mark.looks
 def test_many_positions_are_folded_and_unfold_with_the_keyboard(city: City) -> None:
     window = city.open_window(coordinator(city)).go(SECTION).live()
     fold = window.page.locator(".lane.fold [data-fold]")

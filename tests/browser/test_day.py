@@ -34,6 +34,7 @@ def on_phone(city: City, who: str = "member", **more: Any) -> Window:
 
 @pytest.mark.parametrize("who", PAGES)
 @pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.looks
 def test_every_page_is_clean(city: City, who: str, width: int) -> None:
     """No console or policy error, nothing from outside, WCAG 2.2 AA, no sideways scroll."""
     window = city.open_window(city.who[who].number, width, 900)
@@ -93,6 +94,7 @@ def test_the_board_with_the_keyboard_alone(city: City) -> None:
     assert "who" in window.page.evaluate("document.activeElement.className")
 
 
+@pytest.mark.looks
 def test_search_by_slash_and_kana(city: City) -> None:
     window = city.open_window(city.who["member"].number).go("/board/").live()
     surname = city.who["chief"].name.split()[0]
@@ -103,6 +105,7 @@ def test_search_by_slash_and_kana(city: City) -> None:
     assert window.faults == []
 
 
+@pytest.mark.looks
 def test_counts_filter_and_never_reorder(city: City) -> None:
     window = city.open_window(city.who["chief"].number).go("/board/").live()
     names = window.page.locator(".who:visible .n").all_inner_texts()
@@ -157,6 +160,7 @@ def test_a_colleague_elsewhere_sees_no_place(city: City) -> None:
     assert "在宅" not in tile(other, city.who["member"].name).inner_text()
 
 
+@pytest.mark.looks
 def test_forced_colours_and_no_motion(city: City) -> None:
     window = city.open_window(
         city.who["chief"].number, forced_colors="active", reduced_motion="reduce"

@@ -136,6 +136,7 @@ PAGES = ("/messages", "/messages?tab=unit", "/messages?tab=done", "/messages?q=ç
 
 
 @pytest.mark.parametrize("width", [1440, 320])
+@pytest.mark.looks
 def test_the_pages_are_accessible_and_narrow(city: City, width: int) -> None:
     window = city.open_window(city.who["lead"].number, width, 900)
     memo = _first_of_unit(window)

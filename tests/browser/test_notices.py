@@ -177,6 +177,7 @@ def test_the_choice_is_kept_and_asked_at_a_press_alone(city: City, staff: str) -
 
 
 @pytest.mark.parametrize("path", ["/", "/me/notices", "/admin/webhooks", "/admin/webhooks/1"])
+@pytest.mark.looks
 def test_pages_fit_and_pass_axe(city: City, path: str) -> None:
     number = city.who["admin"].number
     tell(city, number)
@@ -189,6 +190,7 @@ def test_pages_fit_and_pass_axe(city: City, path: str) -> None:
         assert window.faults == []
 
 
+@pytest.mark.looks
 def test_the_menu_of_a_phone_leads_to_pages_that_exist(city: City) -> None:
     window = city.open_window(city.who["chief"].number, 390, 700).go("/")
     page = window.page

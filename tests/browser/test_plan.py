@@ -41,6 +41,7 @@ def test_the_week_by_keyboard_and_as_planned(city: City) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.looks
 def test_the_week_on_a_phone_is_a_list_of_days(city: City, width: int) -> None:
     phone = city.open_window(city.who["member"].number, width, 844).go(WEEK)
     page = phone.page
@@ -52,6 +53,7 @@ def test_the_week_on_a_phone_is_a_list_of_days(city: City, width: int) -> None:
     clean(phone)
 
 
+@pytest.mark.looks
 def test_the_week_fits_on_paper_across(city: City) -> None:
     chief = city.open_window(city.who["chief"].number).go(WEEK)
     page = chief.page
@@ -95,6 +97,7 @@ def test_a_day_by_hand_its_undo_and_the_board_in_another_window(city: City) -> N
 
 
 @pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.looks
 def test_the_other_pages_of_the_plan(city: City, width: int) -> None:
     chief = city.open_window(city.who["chief"].number, width, 900)
     for path in ("/plan/me", "/plan/calendar/me", "/plan/events", "/plan/day/me"):

@@ -75,6 +75,7 @@ def test_it_works_without_a_script(city: City) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.looks
 def test_the_pages_fit_and_are_accessible(city: City, width: int) -> None:
     window = city.open_window(city.who["member"].number, width, 844)
     for path in PAGES:
@@ -86,6 +87,7 @@ def test_the_pages_fit_and_are_accessible(city: City, width: int) -> None:
     assert window.faults == []
 
 
+@pytest.mark.looks
 def test_three_requests_are_three_sheets(city: City) -> None:
     window = city.open_window(city.who["member"].number)
     window.go("/requests/paper?id=1&id=2&id=3")

@@ -241,11 +241,13 @@ def test_a_phone_shows_one_day_at_a_time(city: City, rows: str) -> None:
     assert window.faults == []
 
 
+@pytest.mark.looks
 def test_at_320_pixels_nothing_scrolls_sideways(city: City) -> None:
     window = desk(city, width=320, height=700)
     assert window.overflow() <= 0
 
 
+@pytest.mark.looks
 def test_without_javascript_it_is_a_table_to_read(city: City) -> None:
     window = city.open_window(city.who["coordinator"].number, java_script_enabled=False).go(ROTA)
     assert window.page.locator("#grid tbody tr").count() > 8
@@ -253,6 +255,7 @@ def test_without_javascript_it_is_a_table_to_read(city: City) -> None:
     assert "JavaScript が必要です" in window.page.locator("main").inner_text()
 
 
+@pytest.mark.looks
 def test_another_unit_is_told_no(city: City) -> None:
     window = city.open_window(city.who["member"].number).go(ROTA)
     assert "この所属の当番表は、その所属の職員だけが見られます" in window.page.inner_text("main")

@@ -115,6 +115,7 @@ def on_duty_ahead() -> tuple[Duty, str, str]:
     return duty, node.code, db.session.get_one(Staff, duty.staff_id).number
 
 
+@pytest.mark.looks
 def test_the_pages_beside_the_week_are_accessible_and_fit_a_phone(city: City) -> None:
     duty, code, number = on_duty_ahead()
     lead = city.open_window(leader_of(code))

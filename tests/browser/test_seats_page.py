@@ -10,7 +10,7 @@ from tests.browser.conftest import City, Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-WHEN = {"start": "8:30", "end": "17:15"}
+WHEN: dict[str, Any] = {"start": "8:30", "end": "17:15"}
 
 
 def seats(city: City, who: str, width: int = 1440, height: int = 900, **args: str) -> Window:
@@ -102,6 +102,7 @@ def test_a_loan_comes_back_at_the_counter_of_its_keeper(city: City) -> None:
         ("admin", "/seats/admin/items/1"),
     ],
 )
+@pytest.mark.looks
 def test_pages_are_accessible_and_fit_a_small_phone(city: City, who: str, path: str) -> None:
     window = city.open_window(city.who[who].number, 320, 800).go(path)
     assert window.overflow() == 0

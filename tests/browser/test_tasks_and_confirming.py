@@ -25,6 +25,7 @@ def wide(city: City, who: str = "coordinator", width: int = 1440) -> Window:
 
 
 @pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.looks
 def test_every_page_is_clean(city: City, width: int) -> None:
     """No console or policy error, nothing from outside, WCAG 2.2 AA, no sideways scroll."""
     window = wide(city, width=width)
