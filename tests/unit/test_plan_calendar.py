@@ -268,3 +268,76 @@ def test_an_empty_list_allows_nothing() -> None:
     assert not might_be_allowed(target_of("http://groupware/a"), nothing)
     with pytest.raises(Refused):
         may_connect(target_of("http://groupware/a"), ["10.1.2.3"], nothing)
+
+
+# --- recurrences that never come true ---------------------------------------------------------
+
+
+def repeated(rule: str, begins: str = "20261124") -> str:
+    return f"DTSTART:{begins}T090000\nDURATION:PT1H\nRRULE:{rule}\nSUMMARY:秘密の会議"
+
+
+@pytest.mark.parametrize(
+    ("rule", "begins"),
+    [
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "20261124"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;UNTIL=20261231T000000Z", "20261124"),
+        ("FREQ=DAILY;BYMONTH=12;BYMONTHDAY=1", "20261124"),
+        ("FREQ=DAILY;BYYEARDAY=366", "20261124"),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO", "20261124"),
+        ("FREQ=DAILY;INTERVAL=0", "20261124"),
+        ("FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=31", "20261124"),
+        ("FREQ=WEEKLY;BYWEEKNO=1", "20261124"),
+        ("FREQ=WEEKLY;BYDAY=MO;BYSETPOS=9", "20261124"),
+        ("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", "20261124"),
+        ("FREQ=MONTHLY;BYDAY=6MO", "20261124"),
+        ("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=9", "20261124"),
+        ("FREQ=MONTHLY;BYMONTHDAY=31;INTERVAL=12", "20261124"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3", "20261124"),
+        ("FREQ=YEARLY;BYMONTH=2", "20261130"),
+        ("FREQ=YEARLY;BYWEEKNO=1;BYMONTH=6", "20261124"),
+    ],
+)
+def test_a_recurrence_that_never_comes_true_is_named_by_its_date(rule: str, begins: str) -> None:
+    with pytest.raises(Unreadable) as told:
+        read(repeated(rule, begins))
+    assert f"2026年11月{int(begins[-2:])}日に始まる予定" in str(told.value)
+    assert "秘密" not in str(told.value)
+
+
+def test_rare_days_of_thousands_of_events_are_too_many() -> None:
+    """Each comes true once in 28 years, and would be looked for that long."""
+    with pytest.raises(Unreadable) as told:
+        read(*[repeated("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=SA")] * 1000)
+    assert "多すぎます" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR;COUNT=5", ["11-25", "11-26", "11-27", "11-30"]),
+        ("FREQ=DAILY;BYMONTH=12;UNTIL=20261202T235959", ["12-01", "12-02"]),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,WE;UNTIL=20261210T000000", ["11-25", "12-08", "12-09"]),
+        ("FREQ=WEEKLY;WKST=SU;BYDAY=TU;BYMONTH=12;COUNT=2", ["12-01", "12-08"]),
+        ("FREQ=MONTHLY;BYDAY=2TU", ["12-08"]),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", ["11-30", "12-31"]),
+        ("FREQ=MONTHLY;BYMONTHDAY=31", ["12-31"]),
+        ("FREQ=MONTHLY", ["12-24"]),
+        ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=28", ["12-28"]),
+        ("FREQ=YEARLY;BYDAY=-1TU;BYMONTH=11", []),
+        ("FREQ=YEARLY;BYWEEKNO=49;BYDAY=MO", ["11-30"]),
+    ],
+)  # fmt: skip
+def test_ordinary_recurrences_come_in(rule: str, days: list[str]) -> None:
+    """The beginning, Tuesday 24 November, is always one of them."""
+    assert [f"{one.day:%m-%d}" for one in read(repeated(rule)).busy] == ["11-24", *days]
+
+
+def test_a_leap_day_comes_in() -> None:
+    birthday = (
+        "DTSTART;VALUE=DATE:20240229\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29\nSUMMARY:年休"
+    )
+    first, last = date(2028, 2, 1), date(2028, 3, 31)
+    assert [b.day for b in ical.read(calendar(birthday), WORDS, first, last).busy] == [
+        date(2028, 2, 29)
+    ]

@@ -12,6 +12,7 @@ import recurring_ical_events
 from icalendar import Calendar
 
 from webapp.core import clock
+from webapp.plans import recurrence
 from webapp.plans.rules import Kind
 from webapp.plans.spans import MIDNIGHT, DayHours
 
@@ -125,15 +126,25 @@ def _effort(event: Any, last: date) -> float:
             raise Unreadable(
                 "1日に何度も繰り返す予定か、古すぎる予定があります。その予定を除いて書き出してください"
             )
-        days = max((last - begins).days, 1)
+        if recurrence.is_hopeless(rule, begins):
+            raise Unreadable(
+                f"{begins.year}年{begins.month}月{begins.day}日に始まる予定の繰り返しが、ない日か、何十年に一度の日を"
+                "指しています。その予定を除いて書き出してください"
+            )
+        apart = recurrence.reach(rule, begins) or 0
+        days = max((last - begins).days, apart // rule.get("INTERVAL", [1])[0], 1)
         effort += days * _A_DAY[often] * max(len(rule.get("BYDAY", [])), 1)
     return effort
 
 
 def _refuse_endless(parsed: Calendar, last: date) -> None:
     """A rule is counted from its beginning: one of seconds since 1970 would hold a processor for hours."""
+    effort = 0.0
     try:
-        effort = sum(_effort(event, last) for event in parsed.walk("VEVENT"))
+        for event in parsed.walk("VEVENT"):
+            effort += _effort(event, last)
+            if effort > MOST_EFFORT:  # at once: estimating is work as well
+                break
     except (KeyError, AttributeError, TypeError, ValueError) as fault:
         raise Unreadable(
             "日時のない予定か、読み取れない繰り返しがあります。カレンダーを書き出し直してください"
