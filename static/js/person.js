@@ -114,7 +114,11 @@ function dutyText(duties) {
 function fillReach(box, first) {
   box.querySelector('[data-row="reach"]')?.toggleAttribute("hidden", !first?.sentence);
   if (!first) return;
-  write(box, "number", [kindOf(first.kind), first.number ?? whenOf(first)].filter(Boolean).join(" "));
+  write(
+    box,
+    "number",
+    [kindOf(first.kind), first.number ?? whenOf(first)].filter(Boolean).join(" "),
+  );
   write(box, "sentence", first.sentence);
 }
 

@@ -12,6 +12,7 @@ from tests.stage import Stage
 from webapp.core.db import db
 from webapp.core.models import AuditEntry
 from webapp.emergency import queries
+from webapp.org import queries as org
 
 
 def fetch(stage: Stage, number: str, path: str) -> Any:
@@ -65,7 +66,7 @@ def test_one_file_that_needs_nothing_else(stage: Stage) -> None:
 
 def test_over_a_holiday_the_next_business_days_are_shown(stage: Stage, at: Any) -> None:
     at("2026-12-28 17:00")
-    put_on(stage, make_position(stage), "121", 540, 720, day=queries.org.today())
+    put_on(stage, make_position(stage), "121", 540, 720, day=org.today())
     text = page(stage, "100", "/emergency/evening/W11")
     for day in ("12/28（月）", "1/4（月）", "1/5（火）"):
         assert day in text

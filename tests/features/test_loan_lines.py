@@ -63,7 +63,7 @@ def test_handing_over_and_taking_back(stage: Stage) -> None:
     borrow(stage, "122", phone, TUESDAY, (640, 700))
 
 
-def test_what_is_overdue_is_not_free_today(stage: Stage, at) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_overdue_is_not_free_today(stage: Stage, at) -> None:
     phone = item("K-1")
     row = borrow(stage, "121", phone, TUESDAY, (630, 720))
     with transaction():
@@ -112,18 +112,18 @@ def test_a_refused_request_takes_the_telephone_back(stage: Stage) -> None:
 # --- the cap --------------------------------------------------------------------------------
 
 
-def room(stage: Stage, day=TUESDAY) -> list[tuple[str, int | None]]:  # type: ignore[no-untyped-def]
+def room(stage: Stage, day=TUESDAY) -> list[tuple[str, int | None]]:
     found = coverage.cover_of_day(stage.units["W11"], day, now=clock.now())
     assert found is not None
     return [(f"{r.start // 3600}:{r.start // 60 % 60:02}", r.count) for r in found.cover.room]
 
 
-def most(stage: Stage, day=TUESDAY) -> int:  # type: ignore[no-untyped-def]
+def most(stage: Stage, day=TUESDAY) -> int:
     return max(count or 0 for _, count in room(stage, day))
 
 
 @pytest.mark.parametrize("day", [TUESDAY, WEDNESDAY])
-def test_free_lines_cap_how_many_more_can_telework(stage: Stage, day) -> None:  # type: ignore[no-untyped-def]
+def test_free_lines_cap_how_many_more_can_telework(stage: Stage, day) -> None:
     stage.position("窓口", need=1)
     assert most(stage, day) == 6
     lines = item("L", kind="回線", quantity=3, needed_at_home=True)

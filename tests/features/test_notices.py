@@ -275,7 +275,7 @@ def test_a_device_that_is_told_to_be_silent_is_silent(stage: Stage) -> None:
 def test_what_was_chosen_is_on_the_own_data_page(stage: Stage) -> None:
     choose(stage, "121", pop_up="1", heard=["memo"])
     tell(stage, "121")
-    stored = owndata.stored_about(stage.ids["121"])
+    stored: Any = owndata.stored_about(stage.ids["121"])
     assert [row["お知らせ"] for row in stored["お知らせ"]] == ["当番が決まりました 1"]
     (row,) = stored["お知らせの受け取り方"]
     assert (row["端末に出す"], row["勤務時間の外も"]) == (True, False)

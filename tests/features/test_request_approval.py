@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from tests.features.approval_play import (
@@ -236,7 +237,12 @@ def test_withdrawn_before_and_after_approval(stage: Stage, at: Any) -> None:
 
 
 def test_own_hours_come_and_go_with_the_approval(stage: Stage) -> None:
-    hours = {"hours_start": 450, "hours_end": 975, "break_start": 720, "break_end": 780}
+    hours: dict[str, Any] = {
+        "hours_start": 450,
+        "hours_end": 975,
+        "break_start": 720,
+        "break_end": 780,
+    }
     request_id = asked(stage, start=450, end=975, **hours)
     done(stage, "100", request_id, "approve")
     assert db.session.query(PlannedHours).count() == 1
@@ -400,7 +406,7 @@ def test_a_proposal_that_falls_short_by_now_is_decided_once_more(stage: Stage) -
     put_on(stage, position, "121", 900, 960, NEXT_TUESDAY)
     with transaction():
         db.session.execute(
-            Posting.__table__.update()
+            update(Posting)
             .where(Posting.staff_id == stage.ids["122"])
             .values(ends_on=date(2026, 11, 30))
         )

@@ -18,7 +18,7 @@ from webapp.org.import_order import Order
 from webapp.seats.models import LoanBooking, LoanItem, Seat, SeatBooking, Site
 
 
-def send(stage: Stage, who: str, path: str, /, **fields: object):  # type: ignore[no-untyped-def]
+def send(stage: Stage, who: str, path: str, /, **fields: object):
     client = stage.browser(who)
     found = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/seats").text)
     assert found
@@ -118,7 +118,7 @@ NET-1,回線,リモート接続,,,,340
 """
 
 
-def check(text: str):  # type: ignore[no-untyped-def]
+def check(text: str):
     return importing.check(Order("items", "items.csv", text.encode()), now=clock.now())
 
 

@@ -11,7 +11,7 @@ from webapp.org import sites
 from webapp.seats.models import LoanItem, SeatBooking, Site, UsualSeat
 
 
-def form(stage: Stage, number: str, path: str, **fields: object):  # type: ignore[no-untyped-def]
+def form(stage: Stage, number: str, path: str, **fields: object):
     client = stage.browser(number)
     page = client.get("/seats").text
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
@@ -144,7 +144,7 @@ def test_loans_on_the_page(stage: Stage) -> None:
     assert "きょう渡すもの" not in page
 
 
-def test_handing_over_on_the_page(stage: Stage, at) -> None:  # type: ignore[no-untyped-def]
+def test_handing_over_on_the_page(stage: Stage, at) -> None:
     phone = item("K-1", name="公用携帯 1", unit_id=stage.units["W11"])
     row = borrow(stage, "121", phone, TUESDAY, (620, 720))
     assert form(stage, "121", f"/loans/bookings/{row.id}/hand-over", **when()).status_code == 403

@@ -228,11 +228,11 @@ def test_a_success_after_a_failure_clears_the_count(stage: Stage, receiver: Rece
     receiver.how = 503
     happens(stage)
     send_due(hook_id)
-    assert db.session.get(Webhook, hook_id, populate_existing=True).failures == 1
+    assert db.session.get_one(Webhook, hook_id, populate_existing=True).failures == 1
     receiver.how = 200
     clock.freeze(clock.now() + timedelta(seconds=10))
     assert send_due(hook_id) == 1
-    assert db.session.get(Webhook, hook_id, populate_existing=True).failures == 0
+    assert db.session.get_one(Webhook, hook_id, populate_existing=True).failures == 0
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_after_too_many_failures_it_is_switched_off_and_its_maker_told(
     happens(stage)
     happens(stage, "rota")
     send_due(hook_id)
-    assert db.session.get(Webhook, hook_id, populate_existing=True).active is False
+    assert db.session.get_one(Webhook, hook_id, populate_existing=True).active is False
     (told,) = db.session.query(Notice)
     assert told.staff_id == stage.ids["100"]
     assert "止めました" in told.text

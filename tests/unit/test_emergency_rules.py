@@ -139,7 +139,12 @@ def test_when_the_clock_reminds(
             [DayPart(date(2026, 11, 24), 1200, 1740), DayPart(date(2026, 11, 25), 300, 420)],
         ),
         (time(5), "20:00", "2026-11-25 03:00", [DayPart(date(2026, 11, 24), 1200, 1620)]),
-        (time(5), "2026-11-25 02:00", "2026-11-25 04:00", [DayPart(date(2026, 11, 24), 1560, 1680)]),
+        (
+            time(5),
+            "2026-11-25 02:00",
+            "2026-11-25 04:00",
+            [DayPart(date(2026, 11, 24), 1560, 1680)],
+        ),
         (
             time(0),
             "22:00",
@@ -215,7 +220,10 @@ MORNING, AFTERNOON = Need(540, 720, 3, 4, 2), Need(720, 990, 2, 2)
         (Cap(1, DAY, 0, 1440, 9), [MORNING, AFTERNOON]),
         (Cap(1, DAY, 0, 1440, None), []),
         (Cap(1, DAY, 620, 1440, None), [Need(540, 620, 3, 4, 2)]),
-        (Cap(1, DAY, 600, 660, None), [Need(540, 600, 3, 4, 2), Need(660, 720, 3, 4, 2), AFTERNOON]),
+        (
+            Cap(1, DAY, 600, 660, None),
+            [Need(540, 600, 3, 4, 2), Need(660, 720, 3, 4, 2), AFTERNOON],
+        ),
     ],
 )
 def test_needs_are_held_down_and_the_rest_stays(cap: Cap, needs: list[Need]) -> None:

@@ -1,6 +1,7 @@
 """取次メモ as truth tables: who may do what in which state, how long somebody has waited, who reads it where."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -188,7 +189,7 @@ def test_who_does_what_with_a_question(state: QState, act: QAct, asker: bool, me
         QAct.RESOLVE: asker and state is not QState.RESOLVED,
         QAct.REOPEN: asker and state is QState.RESOLVED,
     }[act]
-    known = {"is_asker": asker, "is_member": member, "resolved_at": NOW}
+    known: dict[str, Any] = {"is_asker": asker, "is_member": member, "resolved_at": NOW}
     assert question_may(state, act, **known, now=NOW) is wanted
     known |= {"is_asker": False, "is_member": False}
     assert not question_may(state, act, **known, now=NOW)
@@ -196,7 +197,7 @@ def test_who_does_what_with_a_question(state: QState, act: QAct, asker: bool, me
 
 def test_a_question_is_opened_again_for_two_weeks() -> None:
     late = NOW + timedelta(days=15)
-    known = {"is_asker": True, "is_member": True, "resolved_at": NOW}
+    known: dict[str, Any] = {"is_asker": True, "is_member": True, "resolved_at": NOW}
     assert not question_may(QState.RESOLVED, QAct.REOPEN, **known, now=late)
 
 

@@ -86,7 +86,7 @@ SURVEY = {
     "request_deadline_days": 0,
     "request_deadline_time": "08:30",
 }
-ALL = {
+ALL: dict[str, dict[str, Any]] = {
     "茨城": IBARAKI,
     "神戸": KOBE,
     "掛川": KAKEGAWA,
