@@ -636,6 +636,44 @@ def test_what_waits_moves_with_the_transfer(stage: Stage, at: Any) -> None:
     done(stage, "200", request_id, "approve")
 
 
+def moved_away(stage: Stage) -> None:
+    """桜井 goes to 市民課 on the very day."""
+    with transaction():
+        row = db.session.query(Posting).filter_by(staff_id=stage.ids["121"]).one()
+        row.ends_on = date(2026, 11, 23)
+        stage.hire(CAST["121"], unit_id=stage.units["W22"], starts_on=date(2026, 11, 24))
+        facts.restamp("org")
+
+
+def test_who_decides_no_longer_approves_nothing_by_a_proposal_of_before(stage: Stage) -> None:
+    request_id = asked(stage)
+    done(stage, "100", request_id, "propose", **BODIES["propose"])
+    moved_away(stage)
+    row = done(stage, "121", request_id, "accept-proposal")
+    assert (row["state"], row["from"], row["decided_by"]) == ("waiting", "10:00", None)
+    assert planned(stage, "121") == []
+    assert any("決めてください" in text for text in told(stage, "200"))
+    assert not any("決めてください" in text for text in told(stage, "100"))
+    done(stage, "200", request_id, "approve")
+
+
+def test_who_decides_no_longer_approves_nothing_by_having_asked(stage: Stage) -> None:
+    _position, duty = counter_with_duties(stage)
+    request_id = asked(stage)
+    done(stage, "100", request_id, "ask", picks=[pick(duty, "131")])
+    with transaction():
+        row = db.session.query(Posting).filter_by(staff_id=stage.ids["100"]).one()
+        row.unit_id = stage.units["W21"]
+        successor = db.session.query(Posting).filter_by(staff_id=stage.ids["110"]).one()
+        successor.roles = "chief"
+        facts.restamp("org")
+    assert answer_swap(stage, "131", "accept").status_code == 200
+    assert found(request_id).state == "waiting"
+    assert planned(stage, "121") == []
+    assert any("決めてください" in text for text in told(stage, "110"))
+    done(stage, "110", request_id, "approve")
+
+
 # --- several at once ------------------------------------------------------------------------
 
 

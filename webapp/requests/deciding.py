@@ -154,24 +154,30 @@ def _check_times(row: TeleworkRequest, times: Times) -> None:
 def accept_proposal(
     request_id: int, *, revision: int | None, actor: Actor, now: datetime
 ) -> TeleworkRequest:
-    """The person takes it. If it would bring a shortage by now, whoever proposed it decides once more."""
+    """The person takes it. If it would bring a shortage by now, it is decided once more; also if who proposed it
+    decides about this person no longer."""
     case = cases.opened(request_id, Act.ACCEPT_PROPOSAL, revision=revision, actor=actor, now=now)
     row, offer = case.row, dict(case.row.proposal or {})
     times = Times.of_json(offer)
     row.start_minute, row.end_minute, row.extent = times.start, times.end, "hours"
     row.proposal = offer | {"taken": True}
     summary = seen_under_lock(row, now=now)
-    after = next_state(State.PROPOSED, Act.ACCEPT_PROPOSAL, short=summary.is_short)
-    if after is State.APPROVED:
-        carry(row, summary, by=offer["by"], as_=As(offer["as"]), now=now)
+    as_ = case.approvers.as_of(offer["by"])
+    after = next_state(State.PROPOSED, Act.ACCEPT_PROPOSAL, short=summary.is_short or as_ is None)
+    if after is State.APPROVED and as_ is not None:
+        carry(row, summary, by=offer["by"], as_=as_, now=now)
     else:
         row.state = State.WAITING.value
     steps.took(row, "taken", by=actor.staff_id, now=now, before=case.before)
     telling.over(row, now=now)
-    words = "は、提案の時間で承認になりました。"
-    if after is not State.APPROVED:
+    if as_ is None:
+        words = "は、提案の時間を本人が受けました。提案した人は承認者ではなくなったので、決めてください。"
+        telling.to_deciders(row, words, now=now)
+    elif after is State.APPROVED:
+        telling.to_one(offer["by"], row, "は、提案の時間で承認になりました。", now=now)
+    else:
         words = "の提案を本人が受けましたが、その間に不足が出るようになりました。もう一度決めてください。"
-    telling.to_one(offer["by"], row, words, now=now)
+        telling.to_one(offer["by"], row, words, now=now)
     return row
 
 

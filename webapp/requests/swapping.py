@@ -9,7 +9,7 @@ from webapp.duties import queries as duties
 from webapp.org import queries as org
 from webapp.positions import queries as positions
 from webapp.requests import asking, cases, deciding, steps, telling
-from webapp.requests.approver_rules import As
+from webapp.requests.approvers import approvers_of
 from webapp.requests.asking import OPEN_VALUES, Pick
 from webapp.requests.models import TeleworkRequest
 from webapp.requests.rules import Act, State, next_state
@@ -104,16 +104,18 @@ def went_on(swap: Swap, *, actor: Actor | None, now: datetime) -> None:
     if states & OPEN_VALUES:
         steps.took(row, "swapped", by=by, now=now, before={})
     elif states == {SwapState.DONE.value}:
-        _taken(row, link.asked_by, As(link.asked_as), by=by, now=now)
+        _taken(row, link.asked_by, by=by, now=now)
     else:
         _nobody(row, link.asked_by, by=by, now=now)
 
 
-def _taken(row: TeleworkRequest, asked_by: int, as_: As, *, by: int | None, now: datetime) -> None:
+def _taken(row: TeleworkRequest, asked_by: int, *, by: int | None, now: datetime) -> None:
+    """In the name of who asked, if they decide about this person still (人事異動)."""
     before = steps.snapshot(row)
     summary = deciding.seen_under_lock(row, now=now)
-    after = next_state(State.ASKED, Act.TAKEN, short=summary.is_short)
-    if after is State.APPROVED:
+    as_ = approvers_of(row.staff_id, row.filed_at, now=now).as_of(asked_by)
+    after = next_state(State.ASKED, Act.TAKEN, short=summary.is_short or as_ is None)
+    if after is State.APPROVED and as_ is not None:
         deciding.carry(row, summary, by=asked_by, as_=as_, now=now)
         telling.decided(row, "が承認されました。当番は代わってもらえました。", by=asked_by, now=now)
         words = "は、当番の交代が成立したので承認になりました。"
@@ -121,7 +123,13 @@ def _taken(row: TeleworkRequest, asked_by: int, as_: As, *, by: int | None, now:
         row.state = State.WAITING.value
         words = "は、当番の交代が成立しましたが、まだ不足が残ります。もう一度決めてください。"
     steps.took(row, "swapped", by=by, now=now, before=before)
-    telling.to_one(asked_by, row, words, now=now)
+    if as_ is not None:
+        telling.to_one(asked_by, row, words, now=now)
+    else:
+        words = (
+            "は、当番の交代が成立しました。打診した人は承認者ではなくなったので、決めてください。"
+        )
+        telling.to_deciders(row, words, now=now)
 
 
 def _nobody(row: TeleworkRequest, asked_by: int, *, by: int | None, now: datetime) -> None:
