@@ -20,6 +20,7 @@ from webapp.notices.courier import EVERY_S, Courier
 from webapp.plans import jobs as plan_jobs
 from webapp.plans import retention as plan_retention
 from webapp.presence.service import forget_spent_claims
+from webapp.requests import retention as request_retention
 from webapp.rota import swap_work
 from webapp.seats import jobs as seats
 from webapp.seats import releasing
@@ -36,6 +37,7 @@ FORGETTING: tuple[Callable[..., object], ...] = (
     releasing.forget,
     emergency.forget,
     memos.forget,
+    request_retention.forget,
 )
 
 

@@ -46,6 +46,7 @@ def presets(staff_id: int) -> list[dict[str, Any] | str]:
         {
             "名前": row.name,
             "業務内容": row.fields.get("work", ""),
+            "連絡先": row.fields.get("contact", ""),
             "最後に使った": local(row.used_at),
         }
         for row in db.session.scalars(query)

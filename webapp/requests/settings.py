@@ -206,6 +206,30 @@ ORAL = declare(
         per_unit=True,
     )
 )
+KEPT_YEARS = declare(
+    Setting(
+        "requests_kept_years",
+        Kind.NUMBER,
+        3,
+        "申請の記録を残す年数",
+        "実施日の年度が終わってから数えます。過ぎた申請とその経過、申請がなくなった人の古い「いつもの」を消します。",
+        GROUP,
+        minimum=1,
+        maximum=30,
+    )
+)
+CONTACT_MONTHS = declare(
+    Setting(
+        "request_contact_months",
+        Kind.NUMBER,
+        3,
+        "申請の連絡先を残す月数",
+        "実施日の月が終わってから数えます。過ぎた申請から連絡先だけを消します。",
+        GROUP,
+        minimum=1,
+        maximum=60,
+    )
+)
 
 _EXTENTS = {
     "whole": ("whole",),
