@@ -311,3 +311,13 @@ def test_a_number_without_end_in_the_address(stage: Stage) -> None:
     asked(stage)
     assert stage.browser("100").get(f"/requests?done={'9' * 5000}").status_code == 200
     assert stage.browser("100").get(f"/requests/{'9' * 5000}").status_code == 404
+
+
+def test_a_withdrawal_is_taken_back_on_the_page(stage: Stage) -> None:
+    request_id = asked(stage)
+    own = stage.browser("121")
+    gone = post(own, f"/requests/{request_id}/withdraw", {}, follow_redirects=True)
+    assert "取り下げました" in gone.text
+    (mark,) = re.findall(r'name="request" value="([^"]+)"', gone.text)
+    assert post(own, "/requests/undo", {"request": mark}).status_code == 303
+    assert "承認待ち" in text(own.get(f"/requests/{request_id}"))

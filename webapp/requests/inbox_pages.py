@@ -88,7 +88,7 @@ def one_request(request_id: int) -> Any:
     with snapshot():
         row = cases.read(request_id, actor, now=now)
         if not _is_decider(row, actor, now):
-            return own_pages.record_page(row, actor, now=now)
+            return own_pages.record_page(row, actor, now=now, **_undo_words(actor, now))
         return _one(row, actor, now)
 
 
@@ -281,8 +281,13 @@ def _decide(request_id: int, what: str, act: Decided, *, back: str = "requests.i
         return redirect(url_for("requests.one_request", request_id=request_id), 303)
     words = f"{when if mine else f'{who} {when}'} {_(DONE_WORDS[what])}。"
     if mine:
-        flash(words, "done")
-        return redirect(url_for("requests.one_request", request_id=request_id), 303)
+        back_to = (
+            request_id if what == "withdraw" else None
+        )  # offered to be taken back, in its words
+        if back_to is None:
+            flash(words, "done")
+        record = url_for("requests.one_request", request_id=request_id, done=back_to)
+        return redirect(record, 303)
     if what == "order":
         flash(words, "done")
     return redirect(url_for(back, done=request_id), 303)

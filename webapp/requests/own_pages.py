@@ -123,8 +123,13 @@ def _colleagues(actor: Actor, now: datetime) -> list[tuple[str, str]]:
 # --- the record -----------------------------------------------------------------------------
 
 
-def record_page(row: TeleworkRequest, actor: Actor, *, now: datetime, fault: Any = None) -> Any:
-    """The whole record for whom it concerns. The caller has decided that the actor may read it."""
+def record_page(
+    row: TeleworkRequest, actor: Actor, *, now: datetime, fault: Any = None, **undo: Any
+) -> Any:
+    """The whole record for whom it concerns. The caller has decided that the actor may read it.
+
+    undo: what stands in `requests/undo.html`.
+    """
     page = render_template(
         "requests/record_page.html",
         **tabs("own", actor, now=now),
@@ -132,6 +137,7 @@ def record_page(row: TeleworkRequest, actor: Actor, *, now: datetime, fault: Any
         message=fault.message if fault else "",
         typed=request.form,
         nav="requests",
+        **undo,
         **record_words(row, actor, now=now),
     )
     return page, fault.status if fault else 200
