@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.features.emergency_at import begin, page, row, send
-from tests.stage import Stage
+from tests.stage import CAST, Stage
 from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
 from webapp.notices.models import Notice
+from webapp.org.models import Posting
 from webapp.plans.models import PlannedSegment
 from webapp.plans.service import Entry
 from webapp.requests.models import TeleworkRequest
@@ -61,6 +62,34 @@ def test_a_deputy_orders_the_people_and_not_their_chief(stage: Stage) -> None:
     assert requests_of(stage, "121") == requests_of(stage, "100") == []
     assert give(stage, "110", "121").status_code == 302
     assert give(stage, "800", "100").status_code == 302
+
+
+def test_who_is_there_in_a_second_post_is_ordered_from_the_first(stage: Stage) -> None:
+    """A whole day at home takes the person from the 本務 as well."""
+    with transaction():
+        stage.hire(CAST["220"], unit_id=stage.units["W12"], kind="concurrent")
+    refused = give(stage, "100", "121", "220")
+    assert refused.status_code == 422
+    assert "兼務の職員は、本務の所属長が指示します" in refused.get_data(as_text=True)
+    assert requests_of(stage, "121") == requests_of(stage, "220") == []
+    offered = page(stage, "100", "/requests/orders/new")
+    assert CAST["121"].name in offered
+    assert CAST["220"].name not in offered
+    assert give(stage, "200", "220").status_code == 302
+
+
+def test_a_second_post_elsewhere_takes_nobody_from_their_chief(stage: Stage) -> None:
+    with transaction():
+        stage.hire(CAST["121"], unit_id=stage.units["W22"], kind="concurrent")
+    assert give(stage, "200", "121").status_code == 422
+    assert give(stage, "100", "121").status_code == 302
+
+
+def test_who_holds_no_first_post_is_ordered_where_they_are(stage: Stage) -> None:
+    with transaction():
+        held = db.session.query(Posting).filter_by(staff_id=stage.ids["122"]).one()
+        held.kind = "joint"
+    assert give(stage, "100", "122").status_code == 302
 
 
 def test_ordered_outside_an_emergency(stage: Stage) -> None:

@@ -77,7 +77,7 @@ def _page(fault: Refusal | None = None) -> Any:
         now = clock.now()
         numbers = list(dict.fromkeys(request.values.getlist("staff")))[:MOST_PEOPLE]
         unit = _unit(units)
-        people = _people(units, unit, numbers, now)
+        people = _people(units, unit, numbers, actor=actor, now=now)
         chosen = {p.staff_id for p in people if p.number in set(numbers)} - {actor.staff_id}
         wanted = _wanted(tuple(chosen), now)
         is_fine = bool(chosen) and not wanted.faults(now=now)
@@ -108,13 +108,19 @@ def _unit(units: list[UnitNode]) -> UnitNode | None:
 
 
 def _people(
-    units: list[UnitNode], unit: UnitNode | None, numbers: list[str], now: datetime
+    units: list[UnitNode],
+    unit: UnitNode | None,
+    numbers: list[str],
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> list[PersonPosting]:
     """Those ticked before, else those of the unit, else of all one leads if these are not too many."""
     tree = org.current_tree()
     wanted = tree.subtree(unit.id) if unit else units
     allowed = {node.id for node in units}
-    people = emergencies.people_in([n.id for n in wanted if n.id in allowed], now=now)
+    posted = emergencies.people_in([n.id for n in wanted if n.id in allowed], now=now)
+    people = orders.without_lent(posted, actor=actor, now=now)
     ticked = [person for person in people if person.number in set(numbers)]
     if ticked and not unit:
         return ticked

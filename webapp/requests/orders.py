@@ -4,7 +4,7 @@ An order is one filing of requests decided as 指示. What somebody had asked fo
 it; taking the order back brings that back too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -112,7 +112,7 @@ def units_of(actor: Actor) -> set[int]:
 
 def check_people(staff_ids: Iterable[int], actor: Actor, *, now: datetime) -> None:
     """Raises NotFound for anybody one may not order: whether such a person exists is not said. Nobody orders
-    oneself: that would be approving one's own day."""
+    oneself: that would be approving one's own day. A day at home is the whole person's: it is the 本務 that counts."""
     ids = list(staff_ids)
     allowed = units_of(actor)
     held = org.postings_of(ids, org.today(now), known_at=now)
@@ -123,9 +123,28 @@ def check_people(staff_ids: Iterable[int], actor: Actor, *, now: datetime) -> No
         postings = [each for each in held.get(staff_id, []) if each.unit_id in allowed]
         if not postings:
             raise NotFound("選んだ職員が見つかりません。")
-        if not any(_is_below(posting, actor) for posting in postings):
+        if not (own := _where_mainly(held[staff_id], allowed)):
+            fault = "兼務の職員は、本務の所属長が指示します"
+            raise RuleBroken(f"{fault}。", {"staff": fault})
+        if not any(_is_below(posting, actor) for posting in own):
             fault = "所属長の分は、その上の所属長か人事担当が指示します"
             raise RuleBroken(f"{fault}。", {"staff": fault})
+
+
+def without_lent(
+    people: Sequence[PersonPosting], *, actor: Actor, now: datetime
+) -> list[PersonPosting]:
+    """Those of them whom one may order as far as the 本務 goes: whose it lies elsewhere are not offered."""
+    allowed = units_of(actor)
+    held = org.postings_of([p.staff_id for p in people], org.today(now), known_at=now)
+    return [p for p in people if _where_mainly(held.get(p.staff_id, []), allowed)]
+
+
+def _where_mainly(held: Iterable[PersonPosting], allowed: Container[int]) -> list[PersonPosting]:
+    """The postings that decide who orders, within these units: the 本務, or all of who has none."""
+    postings = list(held)
+    counting = [each for each in postings if each.is_main] or postings
+    return [each for each in counting if each.unit_id in allowed]
 
 
 def _is_below(posting: PersonPosting, actor: Actor) -> bool:
