@@ -1,5 +1,6 @@
 """What is booked with a request, an emergency that lifts the caps, and who decides nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -75,6 +76,64 @@ def test_withdrawn_gives_the_seat_back(stage: Stage) -> None:
     (booked,) = db.session.scalars(select(SeatBooking))
     assert booked.state != "booked"
     assert stage.api("121").post("/requests", body(TUESDAY, **at_seat(first))).status_code == 201
+
+
+def held() -> list[tuple[int, int, int | None]]:
+    """(seat, start, request) of what is booked."""
+    db.session.rollback()
+    booked = db.session.scalars(
+        select(SeatBooking).filter_by(state="booked").order_by(SeatBooking.id)
+    )
+    return [(each.seat_id, each.start_minute, each.request_id) for each in booked]
+
+
+def change(stage: Stage, request_id: int, **more: Any) -> int:
+    """Other hours, another seat: filed as a change; its id."""
+    answer = stage.api(ME).call("PUT", f"/requests/{request_id}", json=body(TUESDAY, **more))
+    assert answer.status_code == 200, answer.json
+    return int(answer.json["id"])
+
+
+def decide(stage: Stage, request_id: int, what: str) -> None:
+    answer = stage.api("100", "self unit:read unit:write").post(
+        f"/requests/{request_id}/{what}", {} if what == "undo" else {"reason": "x"}
+    )
+    assert answer.status_code == 200, answer.json
+
+
+AFTERNOON = {"extent": "hours", "from": "13:00", "to": "17:15"}
+
+
+def test_what_is_approved_is_changed_to_other_hours_and_another_seat(stage: Stage) -> None:
+    (one, two), phone = seats_of_yotsuya(), telephone()
+    stage.api(ME).post("/requests", body(TUESDAY, **at_seat(one, item=phone)))
+    first = rows()[0].id
+    decide(stage, first, "approve")
+    shorter = change(stage, first, **at_seat(one, item=phone, **AFTERNOON))
+    assert held() == [(one, 510, first), (one, 780, shorter)]  # either may hold in the end
+    again = change(stage, shorter, **at_seat(two, item=phone, **AFTERNOON))
+    assert again == shorter
+    clock.freeze(clock.now() + timedelta(minutes=1))
+    decide(stage, shorter, "approve")
+    assert held() == [(two, 780, shorter)]
+    loans = db.session.scalars(select(LoanBooking).filter_by(state="booked"))
+    assert [(each.start_minute, each.request_id) for each in loans] == [(780, shorter)]
+    decide(stage, shorter, "undo")
+    assert held() == [(two, 780, shorter), (one, 510, first)]
+    decide(stage, shorter, "refuse")
+    assert held() == [(one, 510, first)]
+    decide(stage, shorter, "undo")
+    assert sorted(held()) == [(one, 510, first), (two, 780, shorter)]
+
+
+def test_changed_to_another_seat_alone_gives_the_former_back(stage: Stage) -> None:
+    one, two = seats_of_yotsuya()
+    stage.api(ME).post("/requests", body(TUESDAY, **at_seat(one)))
+    first = rows()[0].id
+    decide(stage, first, "approve")
+    moved = change(stage, first, **at_seat(two))
+    decide(stage, moved, "approve")
+    assert held() == [(two, 510, moved)]
 
 
 def test_an_emergency_lifts_the_caps_and_the_deadline(stage: Stage) -> None:

@@ -11,6 +11,7 @@ from webapp.org.queries import Hours
 from webapp.plans import service as plans
 from webapp.plans.rules import Kind, Origin, Planned
 from webapp.plans.service import Entry
+from webapp.requests import records
 from webapp.requests.models import TeleworkRequest
 from webapp.seats import loan_queries, loans, releasing
 from webapp.seats import queries as seats
@@ -97,13 +98,15 @@ def release(row: TeleworkRequest, *, now: datetime) -> None:
 
 
 def hand_over_bookings(former: TeleworkRequest, row: TeleworkRequest, *, now: datetime) -> None:
-    """The change takes its place: what it needs for the same hours goes over to it, the rest is free."""
+    """The change takes its place: what it needs for the same hours and has not booked itself goes over to it, the
+    rest is free."""
     span = (row.start_minute, row.end_minute)
+    has = {type(one) for one in _booked_with(row) if one.state == SeatState.BOOKED.value}
     same_site = (row.place, row.site) == (former.place, former.site)
     for one in _booked_with(former):
         if isinstance(one, SeatBooking) and not same_site:
             continue
-        if (one.start_minute, one.end_minute) == span:
+        if type(one) not in has and (one.start_minute, one.end_minute) == span:
             one.request_id = row.id
     release(former, now=now)
 
@@ -140,6 +143,7 @@ def _seat_again(row: TeleworkRequest, seat_id: int, *, actor: Actor, now: dateti
             row.start_minute,
             row.end_minute,
             request_id=row.id,
+            beside=records.beside(row),
             actor=actor,
             now=now,
         )
@@ -157,6 +161,7 @@ def _loan_again(row: TeleworkRequest, item_id: int, *, actor: Actor, now: dateti
             row.start_minute,
             row.end_minute,
             request_id=row.id,
+            beside=records.beside(row),
             actor=actor,
             now=now,
         )

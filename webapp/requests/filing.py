@@ -157,7 +157,7 @@ def refile(
         return _changed(before, body, revision, actor=actor, now=now, seen=seen)
     case = cases.opened(request_id, Act.FILE, revision=revision, actor=actor, now=now)
     row = case.row
-    checked = _checked(body, row.staff_id, seen, but=[row.id], now=now)
+    checked = _checked(body, row.staff_id, seen, but=[row.id, *records.beside(row)], now=now)
     writing.release([row], now=now)
     writing.put(row, checked, checked.draft.asked[0], new=False, actor=actor, now=now)
     writing.book([row], body, actor=actor, now=now)

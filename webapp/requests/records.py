@@ -26,6 +26,14 @@ def in_force_between(
     return list(db.session.scalars(query.order_by(TeleworkRequest.day, TeleworkRequest.id)))
 
 
+def beside(row: TeleworkRequest) -> set[int]:
+    """Of what this one changes, and of its changes: only one of them holds in the end."""
+    changes = db.session.scalars(
+        select(TeleworkRequest.id).where(TeleworkRequest.changes_id == row.id)
+    )
+    return {*changes, *([row.changes_id] if row.changes_id is not None else [])}
+
+
 def of_filing(filing: str) -> list[TeleworkRequest]:
     query = select(TeleworkRequest).filter_by(filing=filing)
     return list(db.session.scalars(query.order_by(TeleworkRequest.day)))

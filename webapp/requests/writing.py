@@ -8,6 +8,7 @@ from webapp.accounts.access import Actor
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.org import queries as org
+from webapp.requests import records
 from webapp.requests.drafts import Draft
 from webapp.requests.forms import RequestBody
 from webapp.requests.known import Filer
@@ -89,12 +90,17 @@ def book(
         if row.day < today:
             continue
         span = (row.staff_id, row.day, row.start_minute, row.end_minute)
+        beside = records.beside(row)
         if body.seat:
             with _at("seat", row):
-                seats.book_seat(body.seat, *span, request_id=row.id, actor=actor, now=now)
+                seats.book_seat(
+                    body.seat, *span, request_id=row.id, beside=beside, actor=actor, now=now
+                )
         if body.item:
             with _at("item", row):
-                loans.book_item(body.item, *span, request_id=row.id, actor=actor, now=now)
+                loans.book_item(
+                    body.item, *span, request_id=row.id, beside=beside, actor=actor, now=now
+                )
 
 
 class _at:  # noqa: N801 reads as a preposition

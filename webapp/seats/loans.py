@@ -3,6 +3,7 @@
 The item's row is locked before its free number is counted: of many at once each sees what the others took.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -34,7 +35,7 @@ from webapp.seats.service import NO_BOOKING, UNDO, check_time, hold
 NO_ITEM = "この貸出物品は見つかりません。"
 
 
-def book_item(
+def book_item(  # noqa: PLR0913 a loan is all of this
     item_id: int,
     staff_id: int,
     day: date,
@@ -43,11 +44,12 @@ def book_item(
     *,
     last_day: date | None = None,
     request_id: int | None = None,
+    beside: Collection[int] = (),
     actor: Actor,
     now: datetime,
 ) -> LoanBooking:
     """From start on `day` to end on `last_day` (absent: the same day). A 公用携帯 is at hand from then on: its number
-    and 着信区分 stand on the board where the person works away from the office.
+    and 着信区分 stand on the board where the person works away from the office. beside: as with seats.
 
     Raises Conflict (409) where none is free, RuleBroken (422), NotFound, NotAllowed.
     """
@@ -61,7 +63,8 @@ def book_item(
     if again is not None and again.state == LoanState.BOOKED.value:
         again.request_id = again.request_id or request_id
         return again
-    if not _free(item, held, span, now):
+    in_the_way = [r for r in held if r.request_id is None or r.request_id not in beside]
+    if not _free(item, in_the_way, span, now):
         raise Conflict(_none_left(item, day, last, span, staff_id, now))
     row = LoanBooking(
         item_id=item_id,

@@ -4,7 +4,7 @@ Who books locks the seat before looking for an overlap, then the person: of two 
 booking of the first, and is offered the nearest free seats. Who books several in one transaction calls `hold` first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -52,10 +52,13 @@ def book_seat(
     end: int,
     *,
     request_id: int | None = None,
+    beside: Collection[int] = (),
     actor: Actor,
     now: datetime,
 ) -> SeatBooking:
     """Minutes from local midnight. The second tap of a double tap gets the booking of the first.
+
+    beside: requests whose bookings do not stand in the way, since only one of them and this one will hold.
 
     Raises SeatTaken (409) with the nearest free seats, RuleBroken (422), NotFound, NotAllowed.
     """
@@ -79,7 +82,7 @@ def book_seat(
         return again
     if not queries.is_free(_of_others(seat_id, staff_id, day), span):
         raise SeatTaken(seat, queries.nearest_free(seat, day, span))
-    if own:
+    if any(row.request_id not in beside for row in own):
         words = "この時間には別の席を予約しています。取り消すか、時間を変えてください"
         raise RuleBroken(f"{words}。", {"start": words})
     row = SeatBooking(
