@@ -21,7 +21,7 @@ from tests.features.approval_play import (
     told,
 )
 from tests.features.duty_at import held, make_position, put_on
-from tests.features.seats_at import book, site
+from tests.features.seats_at import book, borrow, item, site
 from tests.stage import CAST, Stage
 from webapp.accounts.access import Actor
 from webapp.core import clock, facts, settings
@@ -34,7 +34,7 @@ from webapp.requests import deciding, inbox_view
 from webapp.requests.approval_settings import DEPUTY_AFTER, FINAL_APPROVERS
 from webapp.requests.models import RequestStep, TeleworkRequest
 from webapp.rota.models import Swap
-from webapp.seats.models import SeatBooking
+from webapp.seats.models import LoanBooking, SeatBooking
 
 WHOLE = [(510, 1035, "home")]
 
@@ -415,6 +415,53 @@ def test_a_proposal_that_falls_short_by_now_is_decided_once_more(stage: Stage) -
     assert (row["state"], row["from"]) == ("waiting", "11:00")
     assert any("もう一度決めてください" in text for text in told(stage, "100"))
     assert planned(stage, "121") == []
+
+
+def test_the_seat_and_the_telephone_follow_the_proposed_hours(stage: Stage) -> None:
+    (_site, (seat,)), phone = site("四ツ谷", "1番"), item("T-1")
+    request_id = asked(stage)
+    book(stage, "121", seat, NEXT_TUESDAY, request_id=request_id)
+    borrow(stage, "121", phone, NEXT_TUESDAY, request_id=request_id)
+    done(stage, "100", request_id, "propose", **BODIES["propose"])
+    assert done(stage, "121", request_id, "accept-proposal")["state"] == "approved"
+    for table in (SeatBooking, LoanBooking):
+        (one,) = db.session.query(table).filter_by(state="booked")
+        assert (one.start_minute, one.end_minute, one.request_id) == (600, 1035, request_id)
+
+
+def test_where_the_seat_is_gone_it_waits_as_it_was_filed(stage: Stage) -> None:
+    (_site, (seat,)), phone = site("四ツ谷", "1番"), item("T-1")
+    request_id = asked(stage, start=780)
+    book(stage, "121", seat, NEXT_TUESDAY, (780, 1035), request_id=request_id)
+    borrow(stage, "121", phone, NEXT_TUESDAY, (780, 1035), request_id=request_id)
+    book(stage, "122", seat, NEXT_TUESDAY, (510, 720))
+    done(stage, "100", request_id, "propose", **BODIES["propose"])
+    row = done(stage, "121", request_id, "accept-proposal")
+    assert (row["state"], row["from"], row["proposal"]) == ("waiting", "13:00", None)
+    assert booked(seat) == [request_id, None]
+    (loan,) = db.session.query(LoanBooking).filter_by(state="booked")
+    assert (loan.start_minute, loan.request_id) == (780, request_id)
+    for number in ("100", "121"):
+        assert any("席や貸出物品を取れません" in text for text in told(stage, number))
+
+
+def test_proposed_hours_keep_to_the_persons_other_requests_and_hours(stage: Stage) -> None:
+    request_id = asked(stage, start=780)
+    other = asked(stage, end=600)
+    early = {"from": "9:30", "to": "17:15"}
+    refused = act(stage, "100", request_id, "propose", **early)
+    assert refused.status_code == 422
+    assert "別の申請" in refused.json["error"]["fields"]["from"]
+    done(stage, "121", other, "withdraw")
+    done(stage, "100", request_id, "propose", **early)
+    asked(stage, end=600)
+    row = done(stage, "121", request_id, "accept-proposal")
+    assert (row["state"], row["from"]) == ("waiting", "13:00")
+    hours = {"hours_start": 450, "hours_end": 975}
+    allotted = asked(stage, "122", start=450, end=975, **hours)
+    assert act(stage, "100", allotted, "propose", **BODIES["propose"]).status_code == 422
+    done(stage, "100", allotted, "propose", **{"from": "10:00", "to": "16:15"})
+    assert done(stage, "122", allotted, "accept-proposal")["state"] == "approved"
 
 
 def test_a_proposal_declined_waits_again(stage: Stage) -> None:

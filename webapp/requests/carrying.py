@@ -97,6 +97,34 @@ def release(row: TeleworkRequest, *, now: datetime) -> None:
     releasing.release_of_request(row.id, now=now)
 
 
+def hold_bookings(row: TeleworkRequest) -> None:
+    """Lock what `rebook` is going to book; the person is locked after it, as with everybody who books."""
+    found = _booked_with(row)
+    booking.hold(
+        [one.seat_id for one in found if isinstance(one, SeatBooking)],
+        [one.item_id for one in found if isinstance(one, LoanBooking)],
+    )
+
+
+def rebook(row: TeleworkRequest, *, actor: Actor, now: datetime) -> None:
+    """Its hours have changed: what is still to come is booked for the new ones. Raises Refusal, half done: the
+    caller takes it back."""
+    span = (row.start_minute, row.end_minute)
+    other = [
+        one
+        for one in _booked_with(row)
+        if one.state == SeatState.BOOKED.value and (one.start_minute, one.end_minute) != span
+    ]
+    if not other:
+        return
+    release(row, now=now)
+    for one in other:
+        if isinstance(one, SeatBooking):
+            _book_seat(row, one.seat_id, actor=actor, now=now)
+        else:
+            _book_loan(row, one.item_id, actor=actor, now=now)
+
+
 def hand_over_bookings(former: TeleworkRequest, row: TeleworkRequest, *, now: datetime) -> None:
     """The change takes its place: what it needs for the same hours and has not booked itself goes over to it, the
     rest is free."""
@@ -136,17 +164,7 @@ def book_again(row: TeleworkRequest, since: datetime, *, actor: Actor, now: date
 
 def _seat_again(row: TeleworkRequest, seat_id: int, *, actor: Actor, now: datetime) -> bool:
     try:
-        booking.book_seat(
-            seat_id,
-            row.staff_id,
-            row.day,
-            row.start_minute,
-            row.end_minute,
-            request_id=row.id,
-            beside=records.beside(row),
-            actor=actor,
-            now=now,
-        )
+        _book_seat(row, seat_id, actor=actor, now=now)
     except Refusal:
         return False
     return True
@@ -154,17 +172,19 @@ def _seat_again(row: TeleworkRequest, seat_id: int, *, actor: Actor, now: dateti
 
 def _loan_again(row: TeleworkRequest, item_id: int, *, actor: Actor, now: datetime) -> bool:
     try:
-        loans.book_item(
-            item_id,
-            row.staff_id,
-            row.day,
-            row.start_minute,
-            row.end_minute,
-            request_id=row.id,
-            beside=records.beside(row),
-            actor=actor,
-            now=now,
-        )
+        _book_loan(row, item_id, actor=actor, now=now)
     except Refusal:
         return False
     return True
+
+
+def _book_seat(row: TeleworkRequest, seat_id: int, *, actor: Actor, now: datetime) -> None:
+    span = (row.staff_id, row.day, row.start_minute, row.end_minute)
+    beside = records.beside(row)
+    booking.book_seat(seat_id, *span, request_id=row.id, beside=beside, actor=actor, now=now)
+
+
+def _book_loan(row: TeleworkRequest, item_id: int, *, actor: Actor, now: datetime) -> None:
+    span = (row.staff_id, row.day, row.start_minute, row.end_minute)
+    beside = records.beside(row)
+    loans.book_item(item_id, *span, request_id=row.id, beside=beside, actor=actor, now=now)

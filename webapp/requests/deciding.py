@@ -11,11 +11,12 @@ from sqlalchemy import select
 from webapp.accounts.access import Actor
 from webapp.core import audit
 from webapp.core.db import db
-from webapp.core.refusals import RuleBroken
+from webapp.core.refusals import Refusal, RuleBroken
 from webapp.coverage import queries as coverage
+from webapp.duties import service as duties
 from webapp.org import queries as org
 from webapp.org.models import Unit
-from webapp.requests import asking, carrying, cases, effects, steps, telling
+from webapp.requests import asking, carrying, cases, effects, records, steps, telling
 from webapp.requests.approver_rules import As
 from webapp.requests.carrying import Times
 from webapp.requests.cases import Case
@@ -149,17 +150,48 @@ def _check_times(row: TeleworkRequest, times: Times) -> None:
         raise RuleBroken("移動は180分までにしてください。", {"before": "0〜180 にしてください"})
     if (times.start, times.end) == (row.start_minute, row.end_minute):
         raise RuleBroken("申請と同じ時間です。", {"from": "申請と違う時間にしてください"})
+    if fault := _in_the_way(row, times):
+        raise RuleBroken(f"{fault}。", {"from": f"{fault}。ほかの時間にしてください"})
+
+
+def _in_the_way(row: TeleworkRequest, times: Times) -> str:
+    """Another request of that time, or the hours the person wants to work that day; "" if nothing."""
+    hours = carrying.hours_of(row)
+    if hours is not None and not hours.start <= times.start < times.end <= hours.end:
+        return f"本人の勤務時間の割振り（{span_words(hours.start, hours.end)}）の外です"
+    but = [row.id, *records.beside(row)]
+    others = records.in_force_between(row.staff_id, row.day, row.day, but=but)
+    if any(times.start < each.end_minute and each.start_minute < times.end for each in others):
+        return "この時間には、本人の別の申請があります"
+    return ""
+
+
+def _moved(row: TeleworkRequest, times: Times, *, actor: Actor, now: datetime) -> str:
+    """To the proposed hours, its seat and telephone with it; why not, with nothing changed, "" if done."""
+    if why := _in_the_way(row, times):
+        return why
+    try:
+        with db.session.begin_nested():
+            row.start_minute, row.end_minute, row.extent = times.start, times.end, "hours"
+            carrying.rebook(row, actor=actor, now=now)
+    except Refusal:
+        return "この時間には、席や貸出物品を取れません"
+    return ""
 
 
 def accept_proposal(
     request_id: int, *, revision: int | None, actor: Actor, now: datetime
 ) -> TeleworkRequest:
     """The person takes it. If it would bring a shortage by now, it is decided once more; also if who proposed it
-    decides about this person no longer."""
+    decides about this person no longer. Where the hours are taken by now, it waits as it was filed."""
+    seen = cases.read(request_id, actor, now=now)
+    carrying.hold_bookings(seen)
+    duties.hold([seen.staff_id])  # who files for the same person at this moment waits here
     case = cases.opened(request_id, Act.ACCEPT_PROPOSAL, revision=revision, actor=actor, now=now)
     row, offer = case.row, dict(case.row.proposal or {})
     times = Times.of_json(offer)
-    row.start_minute, row.end_minute, row.extent = times.start, times.end, "hours"
+    if why := _moved(row, times, actor=actor, now=now):
+        return _not_moved(case, offer["by"], why, now=now)
     row.proposal = offer | {"taken": True}
     summary = seen_under_lock(row, now=now)
     as_ = case.approvers.as_of(offer["by"])
@@ -178,6 +210,16 @@ def accept_proposal(
     else:
         words = "の提案を本人が受けましたが、その間に不足が出るようになりました。もう一度決めてください。"
         telling.to_one(offer["by"], row, words, now=now)
+    return row
+
+
+def _not_moved(case: Case, proposer: int, why: str, *, now: datetime) -> TeleworkRequest:
+    row = case.row
+    row.state, row.proposal = State.WAITING.value, None
+    steps.took(row, "taken", by=case.actor.staff_id, now=now, before=case.before, note=why)
+    words = f"は、提案の時間にできませんでした（{why}）。元の時間で承認待ちに戻りました。"
+    telling.decided(row, words, by=proposer, now=now)
+    telling.to_deciders(row, words, now=now)
     return row
 
 
