@@ -142,6 +142,18 @@ def test_who_is_at_home_already_is_left_alone_and_what_waits_is_taken_up(stage: 
     assert "もう在宅" in again.get_data(as_text=True)
 
 
+def test_what_an_order_ended_or_took_back_comes_back_with_the_order_alone(stage: Stage) -> None:
+    waiting = filed(stage, "122")
+    where = give(stage, "100", "122").headers["Location"]
+    chief = stage.api("100", "self unit:read unit:write")
+    assert chief.post(f"/requests/{waiting}/undo").status_code == 409
+    old, new = requests_of(stage, "122")
+    assert (old.state, new.state) == ("withdrawn", "approved")
+    send(stage, "100", f"/requests/orders/{where.rpartition('done=')[2]}/withdraw")
+    assert chief.post(f"/requests/{new.id}/undo").status_code == 409
+    assert [r.state for r in requests_of(stage, "122")] == ["waiting", "withdrawn"]
+
+
 def filed(stage: Stage, number: str) -> int:
     """承認待ち of tomorrow's afternoon."""
     with transaction():

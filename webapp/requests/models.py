@@ -96,7 +96,7 @@ class TeleworkRequest(Base):
 
 class RequestStep(Base):
     """what: filed changed approved refused returned withdrawn proposed declined taken asked swapped nobody undone oral
-    order replaced reviewed."""
+    order replaced reviewed; superseded (ended by 一括指示), recalled (that taken back)."""
 
     __tablename__ = "request_step"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -295,7 +295,7 @@ def _take_up(row: TeleworkRequest, filing: str, *, actor: Actor, now: datetime) 
         before["state"] = State.WAITING.value
     row.state = State.WITHDRAWN.value
     carrying.release(row, now=now)
-    steps.took(row, "withdrawn", by=actor.staff_id, now=now, before=before, note=_mark(filing))
+    steps.took(row, "superseded", by=actor.staff_id, now=now, before=before, note=_mark(filing))
     telling.over(row, now=now)
 
 
@@ -357,7 +357,7 @@ def take_back(filing: str, *, actor: Actor, now: datetime) -> int:
         before = steps.snapshot(row)
         carrying.take_back(row)
         row.state = State.WITHDRAWN.value
-        steps.took(row, "withdrawn", by=actor.staff_id, now=now, before=before)
+        steps.took(row, "recalled", by=actor.staff_id, now=now, before=before)
     _bring_back(filing, actor=actor, now=now)
     people = {row.staff_id: row for row in rows}
     for staff_id, row in people.items():
@@ -377,7 +377,7 @@ def _stands(row: TeleworkRequest, now: datetime) -> bool:
 def _bring_back(filing: str, *, actor: Actor, now: datetime) -> None:
     """The requests it had taken up wait again, with the seat they had where it is still free."""
     query = select(RequestStep).where(
-        RequestStep.what == "withdrawn", RequestStep.note == _mark(filing)
+        RequestStep.what == "superseded", RequestStep.note == _mark(filing)
     )
     for step in db.session.scalars(query):
         row = db.session.get_one(TeleworkRequest, step.request_id, with_for_update=True)

@@ -42,6 +42,8 @@ STEP_WORDS = {
     "undone": "元に戻す",
     "oral": "口頭で承認",
     "order": "指示",
+    "superseded": "一括指示により終了",
+    "recalled": "指示の取下げ",
     "replaced": "変更の承認により終了",
     "reviewed": "後閲",
 }

@@ -12,7 +12,8 @@ from webapp.requests.rules import STATE_WORDS, State, may_undo
 UNDOABLE = frozenset(
     {"approved", "refused", "returned", "withdrawn", "proposed", "declined", "asked", "reviewed"}
 )
-"""Not an order: two people have been told to change, and may have arranged themselves."""
+"""Not an order: two people have been told to change, and may have arranged themselves. Nor what 一括指示 has ended or
+taken back of a request: that comes back with the order only (orders.take_back)."""
 
 TOO_LATE = "もう元に戻せません（10秒まで）。"
 
