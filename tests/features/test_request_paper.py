@@ -11,8 +11,9 @@ from sqlalchemy import select
 from tests.doors import post
 from tests.stage import Stage
 from webapp.attendance.models import DayConfirmation, Punch
-from webapp.core import clock, settings
+from webapp.core import clock, facts, settings
 from webapp.core.db import db, transaction
+from webapp.org.models import Posting
 from webapp.requests import form_settings
 from webapp.requests import settings as municipal
 from webapp.requests.models import TeleworkRequest
@@ -113,6 +114,19 @@ def test_lists_of_the_api(stage: Stage) -> None:
     assert lead.get("/requests?unit=W21").status_code == 403
     assert lead.get("/requests?state=lost").status_code == 422
     assert lead.get("/requests?from=tomorrow").status_code == 422
+
+
+def test_the_list_of_a_unit_goes_with_the_posting(stage: Stage) -> None:
+    request_id = filed(stage)
+    former, new = stage.api("100", "self unit:read"), stage.api("200", "self unit:read")
+    assert new.get("/requests?unit=W21").json["requests"] == []
+    with transaction():
+        posting = db.session.query(Posting).filter_by(staff_id=stage.ids[ME]).one()
+        posting.unit_id = stage.units["W22"]
+        facts.restamp("org")
+    assert former.get("/requests?unit=W11").json["requests"] == []
+    found = new.get("/requests?unit=W22").json["requests"]
+    assert [row["id"] for row in found] == [request_id]
 
 
 # --- 報告 -----------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ def list_requests() -> Response:
             first=first,
             last=last,
             most=MOST_LISTED,
+            now=now,
         )
         return jsonify(requests=showing.requests_json(rows, actor, now=now))
 

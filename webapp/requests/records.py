@@ -1,12 +1,14 @@
 """Reading requests of people and days."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
 from webapp.attendance.models import DayConfirmation
 from webapp.core.db import db
+from webapp.org import queries as org
+from webapp.org.models import Posting
 from webapp.requests.models import RequestPreset, TeleworkRequest
 from webapp.requests.rules import IN_FORCE, State
 
@@ -59,13 +61,17 @@ def listed(
     first: date | None = None,
     last: date | None = None,
     most: int,
+    now: datetime,
 ) -> list[TeleworkRequest]:
-    """Of a person, or of units as filed; the latest day first."""
+    """Of a person, or of those posted in units today wherever they filed (人事異動); the latest day first."""
     query = select(TeleworkRequest)
     if staff_id is not None:
         query = query.where(TeleworkRequest.staff_id == staff_id)
     if unit_ids is not None:
-        query = query.where(TeleworkRequest.unit_id.in_(list(unit_ids)))
+        here = select(Posting.staff_id).where(
+            Posting.unit_id.in_(list(unit_ids)), org.in_force(Posting, org.today(now), now)
+        )
+        query = query.where(TeleworkRequest.staff_id.in_(here))
     if state is not None:
         query = query.where(TeleworkRequest.state == state)
     if first is not None:
