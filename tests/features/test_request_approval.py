@@ -424,8 +424,12 @@ def test_the_seat_and_the_telephone_follow_the_proposed_hours(stage: Stage) -> N
     borrow(stage, "121", phone, NEXT_TUESDAY, request_id=request_id)
     done(stage, "100", request_id, "propose", **BODIES["propose"])
     assert done(stage, "121", request_id, "accept-proposal")["state"] == "approved"
-    for table in (SeatBooking, LoanBooking):
-        (one,) = db.session.query(table).filter_by(state="booked")
+    booked = [
+        *db.session.query(SeatBooking).filter_by(state="booked"),
+        *db.session.query(LoanBooking).filter_by(state="booked"),
+    ]
+    assert len(booked) == 2
+    for one in booked:
         assert (one.start_minute, one.end_minute, one.request_id) == (600, 1035, request_id)
 
 
@@ -457,7 +461,7 @@ def test_proposed_hours_keep_to_the_persons_other_requests_and_hours(stage: Stag
     asked(stage, end=600)
     row = done(stage, "121", request_id, "accept-proposal")
     assert (row["state"], row["from"]) == ("waiting", "13:00")
-    hours = {"hours_start": 450, "hours_end": 975}
+    hours: dict[str, Any] = {"hours_start": 450, "hours_end": 975}
     allotted = asked(stage, "122", start=450, end=975, **hours)
     assert act(stage, "100", allotted, "propose", **BODIES["propose"]).status_code == 422
     done(stage, "100", allotted, "propose", **{"from": "10:00", "to": "16:15"})
