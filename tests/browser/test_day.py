@@ -136,6 +136,7 @@ def test_offline_reports_wait_and_arrive_once(city: City) -> None:
     phone.context.set_offline(False)
     phone.page.evaluate("dispatchEvent(new Event('online')); dispatchEvent(new Event('online'))")
     phone.page.get_by_role("button", name=re.compile("終業を報告")).wait_for(timeout=45_000)
+    phone.page.locator("#outbox").wait_for(state="hidden", timeout=45_000)
     answer = phone.page.evaluate("fetch('/api/v1/me/punches').then((r) => r.json())")
     starts = [punch for punch in answer["punches"] if punch["kind"] == "start"]
     assert len(starts) == 1
