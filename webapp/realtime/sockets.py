@@ -193,6 +193,11 @@ class Hub:
     def people(self) -> int:
         return len(self._by_staff)
 
+    def present(self) -> set[int]:
+        """Ids of the staff with a socket here: what this process answers for."""
+        with self._lock:
+            return set(self._by_staff)
+
     # --- watching ---------------------------------------------------------------------------
 
     def watch(self, sid: str, codes: list[str]) -> dict[str, Any]:
