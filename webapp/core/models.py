@@ -58,3 +58,11 @@ class DatabaseFact(Base):
     __tablename__ = "database_fact"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
+
+
+class JobTurn(Base):
+    """When a periodic job last began, whichever process took the turn."""
+
+    __tablename__ = "job_turn"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)

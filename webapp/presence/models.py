@@ -41,3 +41,13 @@ class Connection(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     connected: Mapped[bool] = mapped_column(default=False)
     lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ConnectionLease(Base):
+    """One server process holds sockets of this person. No foreign key to the process: whoever buries it reads these
+    first."""
+
+    __tablename__ = "connection_lease"
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    process_id: Mapped[str] = mapped_column(String(16), primary_key=True, index=True)
+    sockets: Mapped[int] = mapped_column(default=1)

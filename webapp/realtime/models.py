@@ -25,3 +25,19 @@ class RowVersion(Base):
         Index("ix_row_version_due", "topic", "due_at"),
         Index("ix_row_version_made", "made_at"),
     )
+
+
+class ServerProcess(Base):
+    """A running server. `beat` is counted up by itself alone; peers take one for dead whose count stands still.
+
+    Counted, not timed: clocks of two machines differ, and a clock that is stepped would bury the living.
+    place: host:port; a server that starts there replaces the one that was. seen_at is for people to read.
+    """
+
+    __tablename__ = "server_process"
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    place: Mapped[str] = mapped_column(String(120), index=True)
+    pid: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    beat: Mapped[int] = mapped_column(default=0)
