@@ -1,6 +1,7 @@
 """What create_app puts together: the one place that knows every feature."""
 
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +20,7 @@ from webapp.attendance import confirmations
 from webapp.board import live
 from webapp.board.notice_links import may_open_request
 from webapp.config import ROOT, Config, from_environment
-from webapp.core import facts, pages, parse
+from webapp.core import facts, pages, parse, redis_server
 from webapp.core.proxy import TrustedProxies
 from webapp.coverage import help_live
 from webapp.coverage import live as coverage_live
@@ -39,9 +40,12 @@ from webapp.notices import queries as notice_queries
 from webapp.org import sites
 from webapp.positions import queries as position_queries
 from webapp.positions import service as positions
-from webapp.presence.service import record_connections
+from webapp.presence import connections
 from webapp.realtime import engine, handlers, sockets
+from webapp.realtime.catchup import CatchUp
+from webapp.realtime.processes import Processes, own_id
 from webapp.realtime.pump import Pump
+from webapp.realtime.wake import Wake
 from webapp.reports import confirming
 from webapp.requests import live as requests_live
 from webapp.requests import order_lists, swapping, telling
@@ -219,7 +223,7 @@ def register_realtime(app: Flask) -> None:
         standing=socket_standing,
         plan_watch=seats_live.with_pages(live.plan_watch),
         own_rooms=coverage_live.own_rooms,
-        connections_changed=record_connections,
+        connections_changed=partial(connections.record, process=own_id(app)),
         counts=board.counts,
         digest=board.ledger.digest,
         epoch=facts.epoch,
@@ -232,3 +236,25 @@ def register_realtime(app: Flask) -> None:
         app.wsgi_app, config.trusted_proxies, config.remote_user_header
     )
     app.extensions |= {"pump": pump, "live_board": board, "hub": hub, "socket_server": server}
+    app.extensions["processes"] = Processes(
+        app, connections, CatchUp(app, pump), _wake_of(app, pump)
+    )
+
+
+def _wake_of(app: Flask, pump: Pump) -> Wake | None:
+    """The line to the other processes, where there is Redis."""
+    url = app.config["ZAISEKI"].redis_url
+    if not url:
+        return None
+
+    def channel() -> str:
+        with app.app_context():
+            return f"zaiseki:{facts.epoch()}"
+
+    wake = Wake(own_id(app), lambda listens: redis_server.connect(url, listens=listens), channel)
+    for topic in pump.topics():
+        wake.on(topic, partial(pump.mark, topic))
+    wake.on("sessions", partial(sockets.disconnect_sessions, app))
+    wake.on("tokens", partial(sockets.disconnect_tokens, app))
+    pump.tell = wake.tell
+    return wake

@@ -16,12 +16,11 @@ from sqlalchemy import inspect, make_url, select
 
 from webapp import create_app, jobs
 from webapp.config import ROOT, Config, ConfigFault, from_environment
-from webapp.core import clock, facts, migrate
-from webapp.core.db import db, snapshot, transaction
+from webapp.core import facts, migrate
+from webapp.core.db import db, snapshot
 from webapp.demo import SIGN_INS, fill
 from webapp.demo import prepare as prepare_demonstration
 from webapp.org.models import Staff
-from webapp.presence.service import after_restart
 
 log = logging.getLogger(__name__)
 Environ = dict[str, Any]
@@ -57,11 +56,12 @@ class Served:
         return self.flask.wsgi_app(environ, start_response)
 
     def start(self) -> None:
+        processes = self.flask.extensions["processes"]
+        processes.enter()
         with self.flask.app_context():
-            with transaction():
-                after_restart(now=clock.now())
             self.flask.extensions["live_board"].load()
         self.flask.extensions["hub"].start()
+        processes.start(self.flask.extensions["socket_server"])
         jobs.start(self.flask)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)

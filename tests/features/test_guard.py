@@ -19,7 +19,7 @@ from webapp.accounts.rules import Form
 from webapp.core import clock
 from webapp.core.db import transaction
 from webapp.plans.service import Entry
-from webapp.presence import service as presence
+from webapp.presence import connections
 
 VIEWERS = {
     Form.FULL: "100",
@@ -78,7 +78,7 @@ def planned(stage: Stage) -> None:
 
 def connect(stage: Stage) -> None:
     with transaction():
-        presence.record_connections({stage.ids["121"]}, set(), set(), now=clock.now())
+        connections.record({stage.ids["121"]}, (), (), process="here", now=clock.now())
 
 
 def clock_to(text: str) -> Callable[[Stage], None]:

@@ -22,11 +22,13 @@ def this_device() -> tuple[str, str]:
 
 
 def close_sessions(session_ids: list[int]) -> None:
-    """After the commit: a live socket keeps what it came with, so it has to go."""
+    """After the commit: a live socket keeps what it came with, so it has to go, in whichever process it is."""
     if session_ids:
         sockets.disconnect_sessions(current_app, session_ids)
+        current_app.extensions["pump"].tell("sessions", session_ids)
 
 
 def close_tokens(token_ids: list[int]) -> None:
     if token_ids:
         sockets.disconnect_tokens(current_app, token_ids)
+        current_app.extensions["pump"].tell("tokens", token_ids)

@@ -1,11 +1,10 @@
-"""Changes of presence: what people say of themselves or a colleague, and what the sockets say of connections."""
+"""Changes of presence: what people say of themselves or a colleague (what sockets say of them: connections.py)."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from webapp.accounts.access import Actor
 from webapp.core import audit
@@ -15,7 +14,6 @@ from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.presence import queries
 from webapp.presence.facts import (
-    GRACE,
     LONGEST_DAY,
     SELF_REASONS,
     SETTABLE,
@@ -24,15 +22,12 @@ from webapp.presence.facts import (
     Source,
     State,
 )
-from webapp.presence.models import Connection, StatusClaim, StatusUndo
+from webapp.presence.models import StatusClaim, StatusUndo
 from webapp.presence.rules import same_said, with_said
 from webapp.realtime import outbox
 
 UNDO = timedelta(seconds=10)
 UNDO_SLACK = timedelta(seconds=3)  # the button was still there when it was pressed
-RESTART_GRACE = timedelta(
-    seconds=15
-)  # + GRACE: browsers have this long to come back after a restart
 RATE, RATE_S = 10, 10.0
 
 
@@ -201,46 +196,3 @@ def forget_spent_claims(*, now: datetime) -> int:
     count = db.session.execute(spent).rowcount  # type: ignore[attr-defined]
     db.session.execute(delete(StatusUndo).where(StatusUndo.made_at < now - UNDO - UNDO_SLACK))
     return int(count)
-
-
-def record_connections(
-    arrived: Iterable[int], lost: Iterable[int], signed_out: Iterable[int], *, now: datetime
-) -> None:
-    """What the sockets of this process noticed since the last tick, in one transaction.
-
-    A loss within the grace changes nothing that is shown, and neither does coming back within it: only the next
-    due time moves. So 10,000 browsers that reconnect after a restart make no version and no frame.
-    """
-    came, went, out = set(arrived), set(lost), set(signed_out)
-    query = select(Connection).where(Connection.staff_id.in_(came | went | out))
-    known = {row.staff_id: row for row in db.session.scalars(query)}
-    for staff_id in came:
-        _arrive(staff_id, known.get(staff_id), now)
-    for staff_id in went - came - out:
-        if (row := known.get(staff_id)) is not None and row.connected and row.lost_at is None:
-            row.lost_at = now
-            outbox.reconsider("staff", staff_id)
-    for staff_id in out - came:
-        if (row := known.get(staff_id)) is not None and row.connected:
-            row.connected, row.lost_at = False, None
-            outbox.touch("staff", staff_id)
-
-
-def _arrive(staff_id: int, row: Connection | None, now: datetime) -> None:
-    if row is None:
-        db.session.add(Connection(staff_id=staff_id, connected=True))
-        outbox.touch("staff", staff_id)
-    elif not row.connected or (row.lost_at is not None and now >= row.lost_at + GRACE):
-        row.connected, row.lost_at = True, None
-        outbox.touch("staff", staff_id)
-    elif row.lost_at is not None:
-        row.lost_at = None
-        outbox.reconsider("staff", staff_id)
-
-
-def after_restart(*, now: datetime) -> None:
-    """No socket survived: what was connected counts as such until the browsers had time to come back."""
-    open_lines = Connection.connected.is_(True) & Connection.lost_at.is_(None)
-    ids = list(db.session.scalars(select(Connection.staff_id).where(open_lines)))
-    db.session.execute(update(Connection).where(open_lines).values(lost_at=now + RESTART_GRACE))
-    outbox.reconsider("staff", ids)

@@ -11,7 +11,8 @@ from webapp.core import clock
 from webapp.core.db import db
 from webapp.realtime import versions
 
-_TOUCHED, _RECONSIDERED, _COMMITTED = "outbox.touched", "outbox.reconsidered", "outbox.committed"
+_TOUCHED, _RECONSIDERED = "outbox.touched", "outbox.reconsidered"
+_COMMITTED, _TOLD = "outbox.committed", "outbox.told"
 
 
 def touch(topic: str, ids: int | Iterable[int]) -> None:
@@ -44,19 +45,23 @@ def _make_versions(session: Session) -> None:
     both: dict[str, set[int]] = {topic: set(ids) for topic, ids in touched.items()}
     for topic, ids in reconsidered.items():
         both.setdefault(topic, set()).update(ids)
-    session.info[_COMMITTED] = both
+    session.info[_COMMITTED], session.info[_TOLD] = both, touched
 
 
 @event.listens_for(Session, "after_commit")
 def _hand_over(session: Session) -> None:
     committed: dict[str, set[int]] = session.info.pop(_COMMITTED, {})
+    told: dict[str, set[int]] = session.info.pop(_TOLD, {})
     pump = current_app.extensions.get("pump") if current_app else None
+    if pump is None:
+        return
     for topic, ids in committed.items():
-        if pump is not None:
-            pump.mark(topic, ids)
+        pump.mark(topic, ids)
+    for topic, ids in told.items():  # a due time moved is nothing to the others
+        pump.tell(topic, ids)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(session: Session, _previous: Any) -> None:
-    for what in (_TOUCHED, _RECONSIDERED, _COMMITTED):
+    for what in (_TOUCHED, _RECONSIDERED, _COMMITTED, _TOLD):
         session.info.pop(what, None)

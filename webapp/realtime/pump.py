@@ -57,6 +57,9 @@ class Pump:
         self._put_aside: dict[tuple[str, int], float] = {}
         self._pace: dict[str, tuple[int, float]] = {}
         self._resting: dict[tuple[str, int], float] = {}
+        # {(topic, id): version} as last rendered here; catchup forgets what is old.
+        self.shown: dict[tuple[str, int], int] = {}
+        self.tell: Callable[[str, Iterable[int]], None] = lambda *_: None  # other processes
 
     def register(
         self, topic: str, render: Renderer, *, batch: int = BATCH, rest_s: float = 0.0
@@ -64,6 +67,9 @@ class Pump:
         """batch: ids rendered before the loop turns to others; rest_s: an id is rendered at most that often."""
         self._render[topic] = render
         self._pace[topic] = (batch, rest_s)
+
+    def topics(self) -> list[str]:
+        return list(self._render)
 
     def deliver_with(self, emit: Emit) -> None:
         self._emit = emit
@@ -124,6 +130,8 @@ class Pump:
                 log.exception("sending %s to %s failed", frame.event, frame.room)
         for other, others in rendered.then.items():
             self.mark(other, others)
+        for key, (version, _) in rendered.due.items():
+            self.shown[topic, key] = version
         if rendered.due:
             with self._app.app_context(), transaction():
                 versions.set_due(db.session, topic, rendered.due)
@@ -155,6 +163,7 @@ class Pump:
                     with transaction():
                         versions.pass_due(db.session, topic, ids, now=now)
                     any_due = True
+                    self.tell(topic, ids)
                 waiting = self._next_unlooked(topic)
             rested = [key for key in waiting if (topic, key) not in self._put_aside]
             self.mark(topic, [*ids, *rested])

@@ -112,3 +112,11 @@ def set_due(session: AnySession, topic: str, dues: dict[int, tuple[int, datetime
             for key, (version, when) in sorted(dues.items())
         ],
     )
+
+
+def made_since(session: AnySession, since: datetime) -> list[tuple[str, int, int, datetime]]:
+    """[(topic, id, version, made_at)] of all that got its version from then on, whichever process made it."""
+    table = RowVersion.__table__.c
+    query = select(table.topic, table.key, table.version, table.made_at)
+    rows = session.execute(query.where(table.made_at >= since))
+    return [(topic, key, version, made_at) for topic, key, version, made_at in rows]

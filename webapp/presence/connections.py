@@ -1,0 +1,186 @@
+"""Whose browser is connected: leases of the server processes that hold the sockets, and the grace after the last one.
+
+Each process writes what its own sockets do. A person is connected while any process holds a lease; the last one gone
+starts the grace. A process that dies leaves its leases behind; whoever notices releases them (realtime.processes).
+All of it in statements over many people: ten thousand come back at once after a restart.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, delete, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.core.db import db
+from webapp.presence.facts import GRACE
+from webapp.presence.models import Connection, ConnectionLease
+from webapp.realtime import outbox
+from webapp.realtime.versions import chunks
+
+# With GRACE 40 s: browsers have this long to come back after a restart (45 s is the limit of the contract).
+RESTART_GRACE = timedelta(seconds=15)
+
+
+@dataclass(slots=True)
+class _Moves:
+    """What becomes of people of whom something was noticed."""
+
+    new: list[int] = field(default_factory=list)  # connected for the first time
+    back: list[int] = field(default_factory=list)  # shown as gone, and here again
+    in_grace: list[int] = field(default_factory=list)  # never shown as gone
+    lost: list[int] = field(default_factory=list)
+    signed_out: list[int] = field(default_factory=list)
+
+
+def record(
+    arrived: Iterable[int],
+    lost: Iterable[int],
+    signed_out: Iterable[int],
+    *,
+    process: str,
+    now: datetime,
+) -> None:
+    """What the sockets of this process did since the last look; inside a transaction.
+
+    A loss within the grace changes nothing that is shown, and neither does coming back within it: only the next
+    due time moves. So 10,000 browsers that reconnect after a restart make no version and no frame.
+    """
+    came = set(arrived)
+    out = set(signed_out) - came
+    went = set(lost) - came - out
+    for part in chunks(sorted(came | went | out)):
+        among = set(part)
+        _lease(sorted(came & among), process)
+        _record(part, came, out, process=process, now=now)
+
+
+def _record(
+    part: Sequence[int], came: set[int], out: set[int], *, process: str, now: datetime
+) -> None:
+    """The rows are locked before the leases are read: of two processes that give up the last lease and take one at
+    the same moment, the second sees what the first did."""
+    known = _locked(part)
+    leaving = [staff_id for staff_id in part if staff_id not in came]
+    _end_leases(leaving, process)
+    held = _held(leaving)
+    moves = _Moves()
+    for staff_id in part:
+        if staff_id in came:
+            _come(moves, staff_id, known.get(staff_id), now)
+        elif staff_id not in held:
+            _go(moves, staff_id, known.get(staff_id), signed_out=staff_id in out)
+    _write(moves, now)
+
+
+def _locked(part: Sequence[int]) -> dict[int, tuple[bool, datetime | None]]:
+    table = Connection.__table__.c
+    query = select(table.staff_id, table.connected, table.lost_at)
+    query = query.where(table.staff_id.in_(part)).order_by(table.staff_id).with_for_update()
+    return {staff_id: (on, lost_at) for staff_id, on, lost_at in db.session.execute(query)}
+
+
+def _come(
+    moves: _Moves, staff_id: int, known: tuple[bool, datetime | None] | None, now: datetime
+) -> None:
+    if known is None:
+        moves.new.append(staff_id)
+        return
+    on, lost_at = known
+    if not on or (lost_at is not None and now >= lost_at + GRACE):
+        moves.back.append(staff_id)
+    elif lost_at is not None:
+        moves.in_grace.append(staff_id)
+
+
+def _go(
+    moves: _Moves,
+    staff_id: int,
+    known: tuple[bool, datetime | None] | None,
+    *,
+    signed_out: bool,
+) -> None:
+    if known is None or not known[0]:
+        return
+    if signed_out:
+        moves.signed_out.append(staff_id)
+    elif known[1] is None:
+        moves.lost.append(staff_id)
+
+
+def _write(moves: _Moves, now: datetime) -> None:
+    if moves.new:
+        _insert(Connection, [{"staff_id": i, "connected": True} for i in moves.new])
+    # Also for the new: two processes may see the same person for the first time.
+    _set(moves.new + moves.back + moves.in_grace, connected=True, lost_at=None)
+    _set(moves.lost, lost_at=now)
+    _set(moves.signed_out, connected=False, lost_at=None)
+    outbox.touch("staff", moves.new + moves.back + moves.signed_out)
+    outbox.reconsider("staff", moves.in_grace + moves.lost)
+
+
+def _set(staff_ids: Sequence[int], **values: Any) -> None:
+    for part in chunks(sorted(staff_ids)):
+        db.session.execute(
+            update(Connection)
+            .where(Connection.staff_id.in_(part))
+            .values(values)
+            .execution_options(synchronize_session=False)
+        )
+
+
+# --- leases ---------------------------------------------------------------------------------
+
+
+def _lease(staff_ids: Sequence[int], process: str) -> None:
+    if staff_ids:
+        rows = [{"staff_id": i, "process_id": process, "sockets": 1} for i in staff_ids]
+        _insert(ConnectionLease, rows)
+
+
+def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
+    """Where it is not there yet."""
+    own: Any = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    statement = own.insert(cast(Table, model.__table__)).on_conflict_do_nothing()
+    db.session.connection().execute(statement, rows)
+
+
+def _end_leases(staff_ids: Sequence[int], process: str) -> None:
+    if staff_ids:
+        mine = ConnectionLease.process_id == process
+        db.session.execute(
+            delete(ConnectionLease).where(mine, ConnectionLease.staff_id.in_(staff_ids))
+        )
+
+
+def _held(staff_ids: Sequence[int]) -> set[int]:
+    query = select(ConnectionLease.staff_id).where(ConnectionLease.staff_id.in_(staff_ids))
+    return set(db.session.scalars(query)) if staff_ids else set()
+
+
+def holders() -> set[str]:
+    """Ids of the processes that hold leases."""
+    return set(db.session.scalars(select(ConnectionLease.process_id).distinct()))
+
+
+def release(process: str, *, now: datetime) -> int:
+    """A process is no more: who was connected there alone counts as connected until the browsers had time to come
+    back. Returns how many people it had. Inside a transaction."""
+    query = select(ConnectionLease.staff_id).where(ConnectionLease.process_id == process)
+    left = list(db.session.scalars(query.order_by(ConnectionLease.staff_id)))
+    for part in chunks(left):
+        _locked(part)
+        _end_leases(part, process)
+    _give_time(now)
+    return len(left)
+
+
+def _give_time(now: datetime) -> None:
+    """Whoever counts as connected and is leased by nobody."""
+    leased = exists().where(ConnectionLease.staff_id == Connection.staff_id)
+    alone = Connection.connected.is_(True) & Connection.lost_at.is_(None) & ~leased
+    query = select(Connection.staff_id).where(alone).order_by(Connection.staff_id)
+    ids = list(db.session.scalars(query.with_for_update()))
+    _set(ids, lost_at=now + RESTART_GRACE)
+    outbox.reconsider("staff", ids)

@@ -1,0 +1,172 @@
+"""The server processes of one database: who runs, who died, and what the living do about it.
+
+A process counts its beat up in its row. Peers remember when they last saw it move, each by its own monotonic clock:
+no clock is compared with another, so neither a step of the time nor a machine whose clock is off buries the living.
+A process that hung and comes back finds its row gone, and enters again with everybody it holds.
+"""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Protocol
+
+from flask import Flask
+from sqlalchemy import delete, select, update
+
+from webapp.core import clock
+from webapp.core.db import db, transaction
+from webapp.realtime.catchup import CatchUp
+from webapp.realtime.models import ServerProcess
+from webapp.realtime.wake import Wake
+
+log = logging.getLogger(__name__)
+BEAT_S = 5.0
+DEAD_AFTER_S = (
+    15.0  # + RESTART_GRACE + GRACE is when the people of a dead process are shown as gone
+)
+ALONE_S, TOGETHER_S = 1.0, 0.5  # between two looks for what others changed
+FAILED_S = 1.0
+
+
+class Leases(Protocol):
+    """What the sockets of a process stand for, kept by a feature above."""
+
+    def record(
+        self,
+        arrived: Iterable[int],
+        lost: Iterable[int],
+        signed_out: Iterable[int],
+        *,
+        process: str,
+        now: datetime,
+    ) -> None: ...
+    def release(self, process: str, *, now: datetime) -> int: ...
+    def holders(self) -> set[str]: ...
+
+
+class Processes:
+    """This process among its peers."""
+
+    def __init__(self, app: Flask, leases: Leases, catch_up: CatchUp, wake: Wake | None) -> None:
+        self.app, self.leases, self.catch_up, self.wake = app, leases, catch_up, wake
+        self.id = own_id(app)
+        config = app.config["ZAISEKI"]
+        self.place = f"{socket.gethostname()}:{config.host}:{config.port}"[:120]
+        self._seen: dict[str, tuple[int, float]] = {}  # peer: (its beat, when it was first seen)
+
+    # --- coming and going -------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Before the first client. A server that starts at the place of another is what became of it."""
+        with self.app.app_context(), transaction():
+            now = clock.now()
+            before = db.session.scalars(select(ServerProcess).filter_by(place=self.place)).all()
+            self._add(now)
+            for old in before:
+                db.session.delete(old)
+                self.leases.release(old.id, now=now)
+            db.session.flush()
+            self._release_orphans(now)
+
+    def _add(self, now: datetime) -> None:
+        db.session.add(
+            ServerProcess(
+                id=self.id, place=self.place, pid=os.getpid(), started_at=now, seen_at=now, beat=0
+            )
+        )
+
+    def _release_orphans(self, now: datetime) -> None:
+        """Leases of processes nobody knows, and people leased by nobody: after a restore, or an older version."""
+        known = set(db.session.scalars(select(ServerProcess.id)))
+        for unknown in self.leases.holders() - known or {""}:
+            self.leases.release(unknown, now=now)
+
+    def leave(self) -> None:
+        """At the end of a shutdown: peers need not wait until they believe it."""
+        with self.app.app_context(), transaction():
+            self.leases.release(self.id, now=clock.now())
+            db.session.execute(delete(ServerProcess).where(ServerProcess.id == self.id))
+
+    # --- living together --------------------------------------------------------------------
+
+    def start(self, server: Any) -> None:
+        for step in (self._beat, self._look):
+            server.start_background_task(self._for_ever, step, server.sleep)
+        if self.wake is not None:
+            self.wake.start(server)
+
+    def _for_ever(self, step: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        wait = 0.0
+        while True:
+            sleep(wait)
+            try:
+                wait = step()
+            except Exception:
+                log.exception("%s failed; trying again", step.__name__)
+                wait = FAILED_S
+
+    def _look(self) -> float:
+        self.catch_up.step(told=self.wake is not None and self.wake.is_alive())
+        return TOGETHER_S if self._seen else ALONE_S
+
+    def _beat(self) -> float:
+        self.beat()
+        return BEAT_S
+
+    def beat(self) -> None:
+        with self.app.app_context():
+            with transaction():
+                if not self._count_up():
+                    self._enter_again()
+            for peer in self._dead_peers():
+                self._bury(*peer)
+
+    def _count_up(self) -> bool:
+        own = update(ServerProcess).where(ServerProcess.id == self.id)
+        moved = db.session.execute(own.values(beat=ServerProcess.beat + 1, seen_at=clock.now()))
+        return bool(moved.rowcount)  # type: ignore[attr-defined]
+
+    def _enter_again(self) -> None:
+        """Peers took it for dead: it hung, or lost the database for a while."""
+        log.warning("this process was taken for dead; it goes on with the sockets it has")
+        now = clock.now()
+        self._add(now)
+        hub = self.app.extensions["hub"]
+        self.leases.record(hub.present(), (), (), process=self.id, now=now)
+
+    def _dead_peers(self) -> list[tuple[str, int]]:
+        """[(id, the beat at which it stands still)]."""
+        query = select(ServerProcess.id, ServerProcess.beat).where(ServerProcess.id != self.id)
+        now = clock.monotonic()
+        beats: dict[str, int] = dict(db.session.execute(query).all())
+        self._seen = {
+            peer: before
+            if (before := self._seen.get(peer)) is not None and before[0] == beat
+            else (beat, now)
+            for peer, beat in beats.items()
+        }
+        return [(peer, beat) for peer, (beat, at) in self._seen.items() if now - at >= DEAD_AFTER_S]
+
+    def _bury(self, peer: str, beat: int) -> None:
+        """By one of the living: whoever deletes the row at that beat."""
+        with transaction():
+            standing = (ServerProcess.id == peer) & (ServerProcess.beat == beat)
+            gone = db.session.execute(delete(ServerProcess).where(standing))
+            if not gone.rowcount:  # type: ignore[attr-defined]
+                return
+            people = self.leases.release(peer, now=clock.now())
+        self._seen.pop(peer, None)
+        log.warning("process %s is no more; it held sockets of %d people", peer, people)
+
+    def peers(self) -> int:
+        """Others that lived when last looked at."""
+        return len(self._seen)
+
+
+def own_id(app: Flask) -> str:
+    """Made once; a fork or a restart is another process."""
+    made: str = app.extensions.setdefault("process_id", secrets.token_hex(8))
+    return made
