@@ -1,9 +1,8 @@
 // On every page: shortages of what one leads, calls for help to oneself, one's own help. What is open is asked of the
-// server on each page, so it survives navigation; news come over the page's socket, or one opened here where it has none.
-import { io } from "../vendor/socket.io.esm.min.js";
+// server on each page, so it survives navigation; news come over the connection that all tabs share.
 import { ApiError, get, post } from "./api.js";
 import { hm, instant, serverNow } from "./clock.js";
-import { passOn } from "./live.js";
+import { openLink } from "./live-link.js";
 import { fromTemplate, part, write } from "./render.js";
 import { t } from "./text.js";
 import { showShort } from "./title.js";
@@ -242,12 +241,4 @@ wire();
 measure();
 void refresh().catch(() => {});
 setInterval(show, 15_000);
-if (!document.getElementById("live"))
-  passOn(
-    io({
-      transports: ["websocket"],
-      reconnectionDelay: 2_000,
-      reconnectionDelayMax: 30_000,
-      randomizationFactor: 0.5,
-    }),
-  );
+openLink();

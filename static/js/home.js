@@ -373,12 +373,11 @@ for (const event of ["notice", "message"])
 const units = [
   ...new Set((me.postings ?? []).map((/** @type {{unit: string}} */ posting) => posting.unit)),
 ];
-const live = new Live({
+new Live({
   units,
   fetch: async () => {
     await outbox.flush();
     if (!(await refresh())) throw new Error("not refreshed");
-    live.fetched(iso(serverNow()));
   },
   rows: ({ rows }) => {
     const mine = rows.find((row) => row.staff === me.staff);

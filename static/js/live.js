@@ -1,11 +1,10 @@
-// One connection per page. Subscribe, then snapshot, then merge by version; on every reconnect the same again.
-// The page is told how current it is; the server's clock is the one that counts.
-import { io } from "../vendor/socket.io.esm.min.js";
-import { askToSignIn } from "./api.js";
-import { heardServerTime, hms, linkStep, pcClockIsOff, serverNow } from "./clock.js";
-import { t } from "./text.js";
-import { showStale } from "./title.js";
-import { announce } from "./toast.js";
+// A live page. Subscribe, then snapshot, then merge by version; on every reconnect the same again.
+// The page is told how current it is; the server's clock is the one that counts. A page nobody looks at draws nothing.
+import { askToSignIn, get } from "./api.js";
+import { heardServerTime, iso, linkStep, serverNow } from "./clock.js";
+import { waitBefore } from "./live-line.js";
+import { openLink } from "./live-link.js";
+import { showPill, showStep, warnOfClock } from "./live-pill.js";
 
 /** @typedef {import("./types.js").RowsMessage} RowsMessage */
 /** @typedef {import("./types.js").Digest} Digest */
@@ -21,10 +20,11 @@ import { announce } from "./toast.js";
  * @property {(digest: Digest) => boolean} [agrees]  does the page hold what the digest says?
  * @property {(message: import("./types.js").CoverageMessage) => void} [coverage]
  * @property {(message: import("./types.js").MissingMessage) => void} [missing]
- * @property {(event: string, data: any) => void} [other] standup, message, seat, loan
+ * @property {(event: string, data: any) => void} [other] standup, message, memos, seat, loan
  */
 
-const HIDDEN_FOR = 55_000; // the server stops sending rows to a page hidden for a minute
+const SLEEPS_AFTER = 50_000; // before the hub keeps rows from a hidden tab
+const MOST_HELD = 200; // frames kept for a hidden page; beyond, fetching is cheaper than drawing them
 const DIGEST_WAIT = 3_000;
 const OFFSET_KEY = "zaiseki:clock-offset"; // read by frame.js
 
@@ -32,128 +32,183 @@ export class Live {
   /** @param {Listener} listener */
   constructor(listener) {
     this.listener = listener;
-    /** @type {number | null} machine time of the last word from the server */
+    /** When what is shown was last known to be the server's; null: not yet. @type {number | null} */
     this.heardAt = null;
+    /** Of the last word at all: a page that sleeps is connected, though not current. @type {number | null} */
+    this.spokenAt = null;
     /** @type {string | null} */
     this.asOf = document.getElementById("live")?.dataset.asOf ?? null;
+    /** How old the page was when it came: kept from before where the server is gone. */
+    this.ageAtStart = "kept" in document.body.dataset ? keptFor(this.asOf) : 0;
     this.epoch = "";
     this.hiddenSince = 0;
+    /** @type {(() => void)[] | null} what came while hidden; null: too much */
+    this.held = [];
     /** @type {LinkStep | ""} */
     this.step = "";
     this.asking = false;
-    this.pending = true; // subscribed, but what was missed meanwhile is not fetched yet
+    this.pending = true; // what was missed is not fetched yet
+    this.owed = false; // to be fetched once somebody looks
     this.turn = 0;
+    this.failures = 0;
     this.keptOffset = Infinity;
-    this.socket = io({
-      transports: ["websocket"],
-      reconnectionDelay: 1_000,
-      reconnectionDelayMax: 30_000,
-      randomizationFactor: 0.5,
-      timeout: 15_000,
-    });
+    this.link = openLink();
     this.wire();
-    setInterval(() => this.show(), 1_000);
+    this.link.watch(listener.units);
+    this.pace();
     this.show();
   }
 
   wire() {
-    const { socket, listener } = this;
-    socket.on("connect", () => this.subscribe());
-    socket.on("disconnect", (reason) => {
-      // The server closed it (a sign-out elsewhere, too many windows): try again later, not at once.
-      if (reason === "io server disconnect")
-        setTimeout(() => socket.connect(), 1_000 + Math.random() * 4_000);
+    const { link, listener } = this;
+    link.on(":watched", ({ epoch }) => {
+      this.epoch = epoch || this.epoch;
+      this.pending = true;
+      this.fetchAgain();
     });
-    socket.on("connect_error", (error) => void this.refused(error));
-    socket.on("rows", (message) => {
+    link.on(":awake", ({ missed }) => this.awake(missed));
+    link.on(":ask", () => void this.refused());
+    link.on("rows", (message) => {
       this.heard(message.as_of);
-      listener.rows?.(message);
+      this.draw(() => listener.rows?.(message));
     });
-    socket.on("counts", (message) => {
+    link.on("counts", (message) => {
       this.heard(message.as_of);
-      listener.counts?.(message);
+      this.draw(() => listener.counts?.(message));
     });
-    socket.on("beat", (beat) => {
-      this.heard(beat.as_of);
-      if (this.epoch && beat.epoch !== this.epoch) this.fetchAgain(beat.epoch);
+    link.on("coverage", (message) => {
+      this.heard(message.as_of);
+      this.draw(() => listener.coverage?.(message));
+    });
+    link.on("missing", (message) => this.draw(() => listener.missing?.(message)));
+    link.on("beat", (beat) => {
+      const restored = this.epoch && beat.epoch !== this.epoch;
       this.epoch = beat.epoch;
+      this.heard(beat.as_of);
+      if (restored) this.fetchAgain();
     });
-    socket.on("digest", (digest) => this.check(digest));
-    socket.on("resync", ({ spread_s: spread = 0 }) =>
-      setTimeout(() => this.fetchAgain(), Math.random() * spread * 1_000),
+    link.on("digest", (digest) => this.check(digest));
+    link.on("resync", (message) =>
+      setTimeout(() => this.fetchAgain(), Math.random() * (message?.spread_s ?? 0) * 1_000),
     );
-    socket.on("coverage", (message) => {
-      this.heard(message.as_of);
-      listener.coverage?.(message);
-    });
-    socket.on("missing", (message) => listener.missing?.(message));
-    for (const event of ["standup", "message", "seat", "loan"])
-      socket.on(event, (data) => listener.other?.(event, data));
-    passOn(socket);
+    for (const event of ["standup", "message", "memos", "seat", "loan"])
+      link.on(event, (data) => this.draw(() => listener.other?.(event, data)));
     document.addEventListener("visibilitychange", () => this.visibility());
-    addEventListener("online", () => !socket.connected && socket.connect());
   }
 
-  subscribe() {
-    this.socket.emit("hello", { visible: !document.hidden });
-    this.socket
-      .timeout(10_000)
-      .emit(
-        "watch",
-        { units: this.listener.units },
-        (/** @type {Error | null} */ failed, /** @type {any} */ ack) => {
-          if (failed) {
-            this.socket.disconnect().connect();
-            return;
-          }
-          this.epoch = ack.epoch ?? this.epoch;
-          this.pending = true;
-          this.load();
-        },
-      );
+  /** Other frames of the server. @param {string} event @param {(data: any) => void} act */
+  on(event, act) {
+    this.link.on(event, (data) => this.draw(() => act(data)));
+  }
+
+  /** At once where somebody looks; in order when somebody does. @param {() => void} act */
+  draw(act) {
+    if (!document.hidden) act();
+    else if (this.held && this.held.push(act) > MOST_HELD) this.held = null;
+  }
+
+  // --- fetching -------------------------------------------------------------------------------
+
+  fetchAgain() {
+    if (document.hidden) this.owed = true;
+    else this.load();
   }
 
   /** Fetch everything watched; until it has come, the page does not claim to be current. */
   load() {
     const turn = ++this.turn;
+    this.owed = false;
     Promise.resolve(this.listener.fetch()).then(
-      () => {
-        if (turn !== this.turn || !this.socket.connected) return;
-        this.pending = false;
-        this.heardAt = Date.now();
-        this.show();
-      },
-      () => setTimeout(() => turn === this.turn && this.load(), 2_000 + Math.random() * 6_000),
+      () => this.loaded(turn),
+      (error) => this.failed(turn, error),
     );
   }
 
-  /** @param {string} [epoch] */
-  fetchAgain(epoch) {
-    if (epoch) this.epoch = epoch;
-    this.load();
+  /** @param {number} turn */
+  loaded(turn) {
+    if (turn !== this.turn) return;
+    this.failures = 0;
+    if (this.link.state !== "open") return;
+    this.pending = false;
+    this.heardAt = this.spokenAt = Date.now();
+    const now = iso(serverNow());
+    if (!this.asOf || now > this.asOf) this.asOf = now;
+    this.show();
   }
 
-  /** @param {Error} error */
-  async refused(error) {
-    if (error.message !== "unauthorized") {
-      // Refused for another reason: the library does not try again by itself.
-      if (!this.socket.active)
-        setTimeout(() => this.socket.connect(), 5_000 + Math.random() * 25_000);
+  /** @param {number} turn @param {{retryAfter?: number}} error */
+  failed(turn, error) {
+    const wait = waitBefore(this.failures++, Math.random());
+    const asked = (error?.retryAfter ?? 0) * 1_000 * (1 + Math.random());
+    setTimeout(() => turn === this.turn && this.fetchAgain(), Math.max(wait, asked));
+  }
+
+  /** A digest that differs may only be ahead of rows on their way: look again, then fetch. @param {Digest} digest */
+  check(digest) {
+    const { agrees } = this.listener;
+    if (!agrees || document.hidden || agrees(digest)) return;
+    setTimeout(() => !document.hidden && !agrees(digest) && this.fetchAgain(), DIGEST_WAIT);
+  }
+
+  // --- who looks, and who is signed in --------------------------------------------------------
+
+  visibility() {
+    this.pace();
+    if (document.hidden) {
+      this.hiddenSince = Date.now();
       return;
     }
+    // Whether frames were missed is the hub's to say; until it has, the page is as old as its last rows.
+    if (this.hiddenSince && this.slept()) this.pending = true;
+    const held = this.held;
+    this.held = [];
+    if (held) for (const act of held) act();
+    else this.owed = true;
+    if (this.owed) this.load();
+    this.show();
+  }
+
+  slept() {
+    return Date.now() - this.hiddenSince > SLEEPS_AFTER;
+  }
+
+  /** @param {boolean} missed */
+  awake(missed) {
+    if (missed) this.fetchAgain();
+    else if (this.pending && !this.owed && this.heardAt !== null && this.failures === 0) {
+      this.pending = false;
+      this.heardAt = this.spokenAt;
+      this.show();
+    }
+  }
+
+  /** The session has ended, or is another person's by now: the page is made anew for whoever sits here. */
+  async refused() {
     if (this.asking) return;
     this.asking = true;
-    if (await askToSignIn()) this.socket.connect();
+    const who = await get("/api/v1/me", { quiet: true }).catch(() => null);
+    if (who && who.staff !== document.body.dataset.viewer) return location.reload();
+    if (who || (await askToSignIn())) this.link.retry();
     this.asking = false;
   }
 
+  // --- how current ----------------------------------------------------------------------------
+
   /** @param {string} asOf */
   heard(asOf) {
-    if (!this.pending) this.heardAt = Date.now();
+    this.spokenAt = Date.now();
+    const current = !this.pending && !(document.hidden && this.slept());
+    if (current) this.heardAt = Date.now();
     if (!asOf) return;
-    if (!this.pending && (!this.asOf || asOf > this.asOf)) this.asOf = asOf;
+    if (current && (!this.asOf || asOf > this.asOf)) this.asOf = asOf;
     this.keepOffset(heardServerTime(asOf));
     this.show();
+  }
+
+  /** A snapshot was taken by HTTP: that too is word from the server. @param {string} asOf */
+  fetched(asOf) {
+    if (!this.asOf || asOf > this.asOf) this.asOf = asOf;
+    this.heard(asOf);
   }
 
   /** @param {number} offset */
@@ -164,124 +219,28 @@ export class Live {
     localStorage.setItem(OFFSET_KEY, String(Math.round(offset)));
   }
 
-  /** A digest that differs may only be ahead of rows on their way: look again, then fetch. @param {Digest} digest */
-  check(digest) {
-    const { listener } = this;
-    if (!listener.agrees || document.hidden || listener.agrees(digest)) return;
-    setTimeout(() => !listener.agrees?.(digest) && this.fetchAgain(), DIGEST_WAIT);
-  }
-
-  visibility() {
-    const visible = !document.hidden;
-    if (this.socket.connected) this.socket.emit("hello", { visible });
-    if (!visible) this.hiddenSince = Date.now();
-    else if (!this.socket.active) this.socket.connect();
-    else if (this.hiddenSince && Date.now() - this.hiddenSince > HIDDEN_FOR) this.fetchAgain();
-  }
-
-  /** A snapshot was taken by HTTP: that too is word from the server. @param {string} asOf */
-  fetched(asOf) {
-    if (!this.asOf || asOf > this.asOf) this.asOf = asOf;
-    this.heard(asOf);
+  /** By the second where somebody looks; hidden, only the title is seen. */
+  pace() {
+    clearInterval(this.timer);
+    this.timer = setInterval(() => this.show(), document.hidden ? 15_000 : 1_000);
   }
 
   show() {
-    const step = linkStep(this.heardAt === null ? null : Date.now() - this.heardAt);
+    const since = document.hidden ? (this.spokenAt ?? this.heardAt) : this.heardAt;
+    const step = linkStep(
+      since === null ? null : Date.now() - since,
+      performance.now() + this.ageAtStart,
+    );
     const changed = step !== this.step;
     this.step = step;
     showPill(step, this.asOf);
-    if (changed) showStep(step, this.asOf);
+    if (!changed) return;
+    showStep(step, this.asOf);
+    document.dispatchEvent(new CustomEvent("zaiseki:step", { detail: step }));
   }
 }
 
-const PASSED_ON = [
-  "alert",
-  "missing",
-  "help",
-  "help_over",
-  "help_call",
-  "notice",
-  "message",
-  "question",
-  "request",
-  "emergency",
-  "emergency_tally",
-];
-
-/** What concerns the person on whatever page: told to the page as events of the document.
- * @param {{on: (event: string, act: (data?: any) => void) => unknown}} socket */
-export function passOn(socket) {
-  for (const event of PASSED_ON)
-    socket.on(event, (data) =>
-      document.dispatchEvent(new CustomEvent(`zaiseki:${event}`, { detail: data })),
-    );
-  socket.on("connect", () => document.dispatchEvent(new CustomEvent("zaiseki:connected")));
-}
-
-/** @param {LinkStep} step @param {string | null} asOf */
-function showPill(step, asOf) {
-  const pill = document.getElementById("live");
-  if (!pill) return;
-  const live = step === "live";
-  const words = {
-    live: t("接続中"),
-    start: t("接続しています"),
-    retry: t("再接続中"),
-    stale: t("再接続中"),
-    lost: t("再接続中"),
-  };
-  set(pill, "word", words[step]);
-  set(pill, "time", asOf ? hms(asOf) : "");
-  set(pill, "tail", live ? t("現在") : t("時点"));
-  if (pill.dataset.step === step) return;
-  pill.dataset.step = step;
-  const use = pill.querySelector("use");
-  use?.setAttribute(
-    "href",
-    `${use.getAttribute("href")?.split("#")[0]}#${live ? "available" : "auto"}`,
-  );
-}
-
-/** @param {Element} pill @param {string} name @param {string} text */
-function set(pill, name, text) {
-  const node = pill.querySelector(`[data-live=${name}]`);
-  if (node && node.textContent !== text) node.textContent = text;
-}
-
-/** @param {LinkStep} step @param {string | null} asOf */
-function showStep(step, asOf) {
-  const stale = step === "stale" || step === "lost";
-  const time = asOf ? hms(asOf) : "";
-  document.body.classList.toggle("is-stale", stale);
-  document.body.dataset.link = step;
-  const bar = document.getElementById("stalebar");
-  const text = bar?.querySelector("[data-stale-text]");
-  if (bar && text) {
-    if (stale)
-      text.textContent = t("再接続中です。{time} 時点の表示で、いまの状態ではありません。", {
-        time,
-      });
-    bar.hidden = !stale;
-  }
-  showStale(stale);
-  if (step === "retry") announce(t("接続が切れました。再接続しています。"));
-  else if (stale) announce(t("再接続中です。{time} 時点の表示です。", { time }));
-  else if (step === "live") announce(t("接続中です。"));
-}
-
-/** @param {number} offset */
-function warnOfClock(offset) {
-  const warning = document.getElementById("clock-warning");
-  if (!warning) return;
-  if ("demo" in document.body.dataset) return; // a demonstration has a clock of its own
-  const off = pcClockIsOff(offset);
-  if (warning.hidden !== off) return;
-  warning.hidden = !off;
-  const text = warning.querySelector("[data-clock-text]");
-  const minutes = Math.round(Math.abs(offset) / 60_000);
-  if (text && off)
-    text.textContent = t(
-      "この端末の時計が約 {minutes} 分ずれています。表示と報告の時刻は、サーバーの時計（{time}）によります。",
-      { minutes, time: hms(serverNow()) },
-    );
+/** @param {string | null} asOf */
+function keptFor(asOf) {
+  return asOf ? Math.max(0, serverNow() - Date.parse(asOf)) : 0;
 }

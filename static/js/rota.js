@@ -147,8 +147,8 @@ function help() {
 /** @param {RotaPage} page @param {SolveDialog} solving */
 function goLive(page, solving) {
   const live = new Live({ units: [page.data.unit], fetch: () => page.reload() });
-  live.socket.on("rota", (/** @type {any} */ news) => void changedElsewhere(page, news));
-  live.socket.on("rota_run", (/** @type {any} */ news) => {
+  live.on("rota", (/** @type {any} */ news) => void changedElsewhere(page, news));
+  live.on("rota_run", (/** @type {any} */ news) => {
     if (!isHere(page, news)) return;
     solving.heard(news.run);
     const noted = page.data.run?.state;

@@ -72,13 +72,16 @@ def _load(incoming: Request) -> Actor | None:
 
 
 def authenticate_socket(auth: Any) -> Actor | None:
-    """A socket comes with a token in `auth`, or with the browser's session."""
+    """A socket comes with a token in `auth`, or with the browser's session. A page that names its person (`staff`) is
+    refused with the session of another: who signs in next in that browser must not feed the old one's pages."""
     now = clock.now()
     if isinstance(auth, dict) and isinstance(auth.get("token"), str):
         return queries.actor_for_token(auth["token"], now=now)
     actor = None
     if SESSION_KEY in session:
         actor = queries.actor_for_session(session[SESSION_KEY], now=now)
+    if isinstance(auth, dict) and actor and auth.get("staff", actor.number) != actor.number:
+        return None
     return None if actor is None or actor.must_change_password else actor
 
 

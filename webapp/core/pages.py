@@ -1,6 +1,8 @@
 """What every page has: security headers, and the few words and functions that templates use."""
 
 from datetime import date, datetime
+from pathlib import Path
+from zlib import crc32
 
 from flask import Flask, Response, current_app, request
 
@@ -44,14 +46,27 @@ def register_template_words(app: Flask) -> None:
     app.add_template_filter(hour_minute, "hm")
     app.add_template_filter(month_day, "md")
 
+    release = release_of(Path(str(app.static_folder)))
+
     @app.context_processor
     def words() -> dict[str, object]:
         return {
+            "release": release,
             "server_now": clock.to_tokyo(clock.now()),
             "wareki": wareki,
             "hm": hour_minute,
             "demonstration": current_app.config.get("DEMONSTRATION", False),
         }
+
+
+def release_of(folder: Path) -> str:
+    """Differs whenever a script does. Tabs of two releases are open side by side for a while, and a worker that they
+    share lives on with the code of the older one: its name carries this."""
+    scripts = sorted([*folder.glob("js/*.js"), *folder.glob("vendor/*.js")])
+    total = 0
+    for script in scripts:
+        total = crc32(script.read_bytes(), total)
+    return f"{total:08x}"
 
 
 def wareki(day: date | datetime) -> str:
