@@ -5,7 +5,7 @@ The features suite also runs on PostgreSQL: `ZAISEKI_TEST_DATABASE=postgres pyte
 
 import os
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ from tests.stage import Apps, Stage, lay_down, template_database
 from tests.tools.postgres import PostgresTemplates
 from webapp.core import clock
 from webapp.core.db import db
-from webapp.presence import service as presence
 
 TUESDAY = date(2026, 11, 24)
 
@@ -30,9 +29,9 @@ def tokyo(text: str) -> datetime:
 
 @pytest.fixture(autouse=True)
 def tuesday() -> Iterator[None]:
-    """Every test begins on Tuesday 24 November 2026 at 10:20."""
+    """Every test begins on Tuesday 24 November 2026 at 10:20; no demonstration's clock is left from another."""
+    clock.shift(timedelta())
     clock.freeze(tokyo("10:20"))
-    presence._taps.clear()
     yield
     clock.unfreeze()
 

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import icalendar
-import pytest
 
 from tests.doors import post
 from tests.features.duty_at import make_position, put_on
@@ -17,11 +16,6 @@ from webapp.rota.ical import Event
 from webapp.rota.models import CalendarFeed
 
 PATH = "/api/v1/duties.ics?token="
-
-
-@pytest.fixture(autouse=True)
-def nobody_read_yet() -> None:
-    feeds._reads.clear()
 
 
 def made(stage: Stage, number: str = "121") -> str:
@@ -77,7 +71,7 @@ def test_it_is_shown_once_on_the_page_with_a_code(stage: Stage) -> None:
 
 def test_too_many_reads_wait(stage: Stage) -> None:
     token = made(stage)
-    codes = [fetch(stage, token).status_code for _ in range(feeds.MOST_READS + 1)]
+    codes = [fetch(stage, token).status_code for _ in range(feeds.READS.most + 1)]
     assert codes[-2:] == [200, 429]
 
 

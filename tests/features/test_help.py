@@ -10,7 +10,6 @@ import pytest
 from tests.stage import Person, Stage
 from webapp.core import clock
 from webapp.core.db import db, transaction
-from webapp.coverage import help_service
 from webapp.duties.models import Duty
 from webapp.positions.models import DutyProfile, StaffSkill
 
@@ -22,11 +21,6 @@ FREE = (
     "130",
     "131",
 )  # all of 保育課 but the chief (see `window`) and the asker
-
-
-@pytest.fixture(autouse=True)
-def no_calls_yet() -> None:
-    help_service._calls.clear()
 
 
 @pytest.fixture

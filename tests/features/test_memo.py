@@ -12,7 +12,6 @@ from webapp.core import clock, settings
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
 from webapp.messages import jobs as minute
-from webapp.messages import service
 from webapp.messages.models import MemoStep, PhoneMemo
 from webapp.messages.settings import GONE, KEPT_DAYS, READING
 from webapp.notices.models import Webhook, WebhookDelivery
@@ -22,11 +21,6 @@ from webapp.tasks.models import Task, TaskPerson
 
 CALL = {"to": "121", "caller": "田中様", "telephone": "042-555-0123", "text": "診断書の写しの件"}
 SECRETS = ("田中", "555", "診断書")
-
-
-@pytest.fixture(autouse=True)
-def unlimited() -> None:
-    service._written.clear()
 
 
 def write(stage: Stage, by: str = "122", **body: Any) -> Any:

@@ -8,13 +8,7 @@ from sqlalchemy import event
 from tests.doors import post
 from tests.stage import Stage
 from webapp.core.db import db
-from webapp.messages import service
 from webapp.messages.models import PhoneMemo
-
-
-@pytest.fixture(autouse=True)
-def unlimited() -> None:
-    service._written.clear()
 
 
 def write(stage: Stage, by: str = "220", **form: Any) -> Any:

@@ -11,18 +11,12 @@ from webapp import jobs
 from webapp.core import clock, settings
 from webapp.core.db import db, transaction
 from webapp.messages import jobs as minute
-from webapp.messages import service
 from webapp.messages.models import Answer, Question
 from webapp.messages.settings import QUESTION_WAIT
 from webapp.notices.models import Notice
 from webapp.plans.service import Entry
 
 TEXT = "復職証明の日付は、消印の日でよいですか"
-
-
-@pytest.fixture(autouse=True)
-def unlimited() -> None:
-    service._written.clear()
 
 
 def api(stage: Stage, number: str) -> Any:

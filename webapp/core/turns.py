@@ -22,8 +22,7 @@ def take(name: str, every_s: float, *, now: datetime) -> bool:
     hour's step would keep every job waiting for an hour. Less than that is how far clocks of two machines may differ.
     """
     since, ahead = now - timedelta(seconds=every_s * (1 - EARLY)), now + timedelta(seconds=every_s)
-    with db.session.no_autoflush:
-        last = db.session.scalar(select(JobTurn.last_at).where(JobTurn.name == name))
+    last = db.session.scalar(select(JobTurn.last_at).where(JobTurn.name == name))
     db.session.rollback()
     if last is not None and since < last <= ahead:
         return False  # mostly another was first: that costs no write

@@ -1,6 +1,5 @@
 """Changing 窓口応援: ask, accept, decline, call off, end. The first to accept is on it; the others are free."""
 
-from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -10,7 +9,8 @@ from sqlalchemy import CursorResult, select, update
 from webapp.accounts.access import Actor
 from webapp.core import audit
 from webapp.core.db import db
-from webapp.core.refusals import Conflict, NotFound, RuleBroken, TooMany
+from webapp.core.limits import Limit
+from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.coverage import help_access as access
 from webapp.coverage import help_queries as queries
 from webapp.coverage import help_rules as rules
@@ -23,7 +23,7 @@ from webapp.positions.rules import Post
 from webapp.realtime import outbox
 
 TOPIC = "help"
-MOST_CALLS, PER_S = 5, 60.0
+CALLS = Limit("help", 5, 60.0, "続けて依頼しすぎています。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,9 @@ class Answer:
     fresh: bool = False
 
 
-_calls: dict[int, deque[float]] = defaultdict(deque)
-
-
 def limit_calls(staff_id: int, *, at: float) -> None:
     """A few calls a person and minute (monotonic seconds): each makes eight pages speak up."""
-    times = _calls[staff_id]
-    while times and at - times[0] >= PER_S:
-        times.popleft()
-    if len(times) >= MOST_CALLS:
-        wait = int(PER_S - (at - times[0])) + 1
-        raise TooMany(f"続けて依頼しすぎています。{wait}秒ほど待ってください。", wait)
-    times.append(at)
+    CALLS.require(staff_id, at=at)
 
 
 def ask(position_id: int, *, actor: Actor, now: datetime) -> Answer:

@@ -2,7 +2,6 @@
 
 import hmac
 import secrets
-from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,14 +11,16 @@ from webapp.accounts.access import Actor
 from webapp.accounts.queries import hashed
 from webapp.core import audit
 from webapp.core.db import db
-from webapp.core.refusals import Conflict, NotFound, RuleBroken, TooMany
+from webapp.core.limits import Limit
+from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.kiosk import queries
 from webapp.kiosk.models import Kiosk
 from webapp.org.rules import UnitNode
 
 MOST_PER_UNIT = 10
 MOST_PEOPLE = 80
-RATE, RATE_S = 40, 60.0  # taps of one terminal: a morning's queue fits in, a stuck key does not
+# Taps of one terminal: a morning's queue fits in, a stuck key does not.
+TAPS = Limit("kiosk", 40, 60.0, "続けて操作しすぎています。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +133,6 @@ def note_seen(kiosk_id: int, *, now: datetime) -> None:
     db.session.execute(update(Kiosk).where(Kiosk.id == kiosk_id).values(seen_at=now))
 
 
-_taps: dict[int, deque[float]] = defaultdict(deque)
-
-
 def limit_taps(kiosk_id: int, *, at: float) -> None:
     """at: monotonic seconds. Raises TooMany."""
-    taps = _taps[kiosk_id]
-    while taps and at - taps[0] >= RATE_S:
-        taps.popleft()
-    if len(taps) >= RATE:
-        wait = int(RATE_S - (at - taps[0])) + 1
-        raise TooMany(f"続けて操作しすぎています。{wait}秒ほど待ってください。", wait)
-    taps.append(at)
+    TAPS.require(kiosk_id, at=at)

@@ -3,7 +3,6 @@
 Every change reads the memo under a lock and compares its revision: who comes second gets Conflict and reads afresh.
 """
 
-from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +11,8 @@ from sqlalchemy import select
 from webapp.accounts.access import Actor
 from webapp.core import audit, clock, settings
 from webapp.core.db import db
-from webapp.core.refusals import Conflict, NotFound, RuleBroken, TooMany
+from webapp.core.limits import Limit
+from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.messages import access
 from webapp.messages.models import MemoStep, PhoneMemo
 from webapp.messages.rules import Act, State
@@ -25,7 +25,7 @@ from webapp.realtime import outbox
 
 TOPIC = "message"
 LONGEST_CHIP = 20
-MOST, PER_S = 20, 60.0
+WRITTEN = Limit("memo", 20, 60.0, "続けて書きすぎています。")
 FARTHEST_WISH = timedelta(days=31)
 CHANGED = "ほかの人が先に変えました。いまの状態を確かめてください。"
 
@@ -42,18 +42,9 @@ class Wanted:
     wished_at: datetime | None = None
 
 
-_written: dict[int, deque[float]] = defaultdict(deque)
-
-
 def limit(staff_id: int, *, at: float) -> None:
     """Twenty memos or questions a person and minute (monotonic seconds)."""
-    times = _written[staff_id]
-    while times and at - times[0] >= PER_S:
-        times.popleft()
-    if len(times) >= MOST:
-        wait = int(PER_S - (at - times[0])) + 1
-        raise TooMany(f"続けて書きすぎています。{wait}秒ほど待ってください。", wait)
-    times.append(at)
+    WRITTEN.require(staff_id, at=at)
 
 
 # --- writing --------------------------------------------------------------------------------

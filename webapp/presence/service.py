@@ -1,6 +1,5 @@
 """Changes of presence: what people say of themselves or a colleague (what sockets say of them: connections.py)."""
 
-from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +8,8 @@ from sqlalchemy import delete, select
 from webapp.accounts.access import Actor
 from webapp.core import audit
 from webapp.core.db import db
-from webapp.core.refusals import Conflict, RuleBroken, TooMany
+from webapp.core.limits import Limit
+from webapp.core.refusals import Conflict, RuleBroken
 from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.presence import queries
@@ -28,7 +28,7 @@ from webapp.realtime import outbox
 
 UNDO = timedelta(seconds=10)
 UNDO_SLACK = timedelta(seconds=3)  # the button was still there when it was pressed
-RATE, RATE_S = 10, 10.0
+TAPS = Limit("tap", 10, 10.0, "続けて変更しすぎています。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,9 @@ class Wanted:
     reason: Reason | None = None
 
 
-_taps: dict[int, deque[float]] = defaultdict(deque)
-
-
 def limit_taps(staff_id: int, *, at: float) -> None:
     """Ten a person in ten seconds (monotonic seconds); a stuck key must not move the whole section."""
-    taps = _taps[staff_id]
-    while taps and at - taps[0] >= RATE_S:
-        taps.popleft()
-    if len(taps) >= RATE:
-        wait = int(RATE_S - (at - taps[0])) + 1
-        raise TooMany(f"続けて変更しすぎています。{wait}秒ほど待ってください。", wait)
-    taps.append(at)
+    TAPS.require(staff_id, at=at)
 
 
 def set_status(staff_id: int, wanted: Wanted, *, actor: Actor, now: datetime) -> bool:

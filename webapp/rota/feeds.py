@@ -1,7 +1,6 @@
 """The calendar feed of one person's duties: an address with a secret of its own, told once, revocable."""
 
 import secrets
-from collections import defaultdict, deque
 from datetime import datetime, timedelta
 
 from flask import request, url_for
@@ -11,7 +10,8 @@ from webapp.accounts.access import Actor
 from webapp.accounts.queries import hashed
 from webapp.core import audit, calendar, clock
 from webapp.core.db import db
-from webapp.core.refusals import NotFound, TooMany
+from webapp.core.limits import Limit
+from webapp.core.refusals import NotFound
 from webapp.duties.models import Duty
 from webapp.org import queries as org
 from webapp.positions import queries as positions
@@ -21,10 +21,10 @@ from webapp.rota.models import CalendarFeed
 
 PREFIX = "zsc_"
 DAYS_BACK = 30
-MOST_READS, PER_S = 60, 60.0  # a town hall behind one proxy shares its address
+# From one address: a town hall behind one proxy shares its own.
+READS = Limit("feed", 60, 60.0, "続けて読みすぎています。")
 READ_NOTED = timedelta(hours=1)
 GONE = "このカレンダーの配信は止められています。設定した人は、在席の当番のページで新しいアドレスを作れます。"
-_reads: dict[str, deque[float]] = defaultdict(deque)
 
 
 def in_force(staff_id: int) -> CalendarFeed | None:
@@ -58,16 +58,7 @@ def address(secret: str) -> str:
 
 def limit(who: str) -> None:
     """So many reads a minute from one address. Raises TooMany."""
-    at = clock.monotonic()
-    if len(_reads) > 10_000:
-        _reads.clear()
-    times = _reads[who]
-    while times and at - times[0] >= PER_S:
-        times.popleft()
-    if len(times) >= MOST_READS:
-        wait = int(PER_S - (at - times[0])) + 1
-        raise TooMany(f"続けて読みすぎています。{wait}秒ほど待ってください。", wait)
-    times.append(at)
+    READS.require(who, at=clock.monotonic())
 
 
 def owner_of(secret: str, *, now: datetime) -> CalendarFeed:
