@@ -164,23 +164,26 @@ def holders() -> set[str]:
     return set(db.session.scalars(select(ConnectionLease.process_id).distinct()))
 
 
-def release(process: str, *, now: datetime) -> int:
+def release(process: str, *, now: datetime, waited: timedelta = timedelta()) -> int:
     """A process is no more: who was connected there alone counts as connected until the browsers had time to come
-    back. Returns how many people it had. Inside a transaction."""
+    back. Returns how many people it had. Inside a transaction.
+
+    waited: for how long it is known to be gone, which they had already.
+    """
     query = select(ConnectionLease.staff_id).where(ConnectionLease.process_id == process)
     left = list(db.session.scalars(query.order_by(ConnectionLease.staff_id)))
     for part in chunks(left):
         _locked(part)
         _end_leases(part, process)
-    _give_time(now)
+    _give_time(now + max(timedelta(), RESTART_GRACE - waited))
     return len(left)
 
 
-def _give_time(now: datetime) -> None:
-    """Whoever counts as connected and is leased by nobody."""
+def _give_time(lost_at: datetime) -> None:
+    """To whoever counts as connected and is leased by nobody: the grace runs from then."""
     leased = exists().where(ConnectionLease.staff_id == Connection.staff_id)
     alone = Connection.connected.is_(True) & Connection.lost_at.is_(None) & ~leased
     query = select(Connection.staff_id).where(alone).order_by(Connection.staff_id)
     ids = list(db.session.scalars(query.with_for_update()))
-    _set(ids, lost_at=now + RESTART_GRACE)
+    _set(ids, lost_at=lost_at)
     outbox.reconsider("staff", ids)

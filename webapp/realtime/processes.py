@@ -10,7 +10,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from flask import Flask
@@ -43,7 +43,7 @@ class Leases(Protocol):
         process: str,
         now: datetime,
     ) -> None: ...
-    def release(self, process: str, *, now: datetime) -> int: ...
+    def release(self, process: str, *, now: datetime, waited: timedelta = ...) -> int: ...
     def holders(self) -> set[str]: ...
 
 
@@ -157,7 +157,8 @@ class Processes:
             gone = db.session.execute(delete(ServerProcess).where(standing))
             if not gone.rowcount:  # type: ignore[attr-defined]
                 return
-            people = self.leases.release(peer, now=clock.now())
+            waited = timedelta(seconds=DEAD_AFTER_S)
+            people = self.leases.release(peer, now=clock.now(), waited=waited)
         self._seen.pop(peer, None)
         log.warning("process %s is no more; it held sockets of %d people", peer, people)
 

@@ -95,11 +95,12 @@ class Wake:
         try:
             ear = line.pubsub(ignore_subscribe_messages=True)
             ear.subscribe(self._channel())
+            began = clock.monotonic()
             while True:
                 message = ear.get_message(timeout=DEAD_AFTER_S)
-                if message is not None:
+                if message is not None:  # None also stands for the answer to the subscription
                     self._hear(message["data"])
-                elif not self.is_alive():
+                if clock.monotonic() - max(began, self._heard_at) > DEAD_AFTER_S:
                     raise TimeoutError("not even an own word came back")
         finally:
             line.close()
