@@ -14,12 +14,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.load import measurements, rota_bench
+from tests.load import rota_bench, scenarios
 from tests.load.machine import disk_ms, raise_file_limit, two_cores
-from tests.load.measurements import QUICK, Measurement, Sizes, prepared, say, tell
+from tests.load.sizes import QUICK, Sizes
+from tests.load.workbench import prepared, say, tell
 
-LONGEST_S = 2400  # the whole is done in half of it; a hang must not last
-ALL = (*measurements.ALL, *rota_bench.ALL)
+LONGEST_S = 3600  # a hang must not last
+ALL = (*scenarios.ALL, *rota_bench.ALL)
 
 
 def asked_for() -> argparse.Namespace:
@@ -44,22 +45,12 @@ async def run(names: list[str], sizes: Sizes, rota: rota_bench.Sizes) -> None:
             open_files=open_files,
             disk=disk_ms(bench.folder),
         )
-        for measure in _joined([name for name in names if name in measurements.ALL]):
+        for measure in scenarios.chosen([name for name in names if name in scenarios.ALL]):
             await measure(bench)
         bench.stop()
         for name in names:
             if name in rota_bench.ALL:
                 rota_bench.ALL[name](rota_bench.Bench(rota, bench.folder, tell))
-
-
-def _joined(names: list[str]) -> list[Measurement]:
-    """The two with everybody connected share their sockets."""
-    if {"sockets_accepted", "mass_drop"} <= set(names):
-        names = [name for name in names if name != "mass_drop"]
-        chosen = measurements.ALL | {"sockets_accepted": measurements.full_house}
-    else:
-        chosen = measurements.ALL
-    return [chosen[name] for name in names]
 
 
 def main() -> None:

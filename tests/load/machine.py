@@ -4,9 +4,9 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 import psutil
@@ -35,6 +35,16 @@ class Cores:
         finally:
             self._move(self.load)
 
+    @contextmanager
+    def anywhere(self) -> Iterator[None]:
+        """What is started inside runs on either."""
+        if self.server is not None and self.load is not None:
+            os.sched_setaffinity(0, {self.server, self.load})
+        try:
+            yield
+        finally:
+            self._move(self.load)
+
     def for_load(self) -> None:
         self._move(self.load)
 
@@ -55,29 +65,35 @@ def load_average() -> float:
     return round(os.getloadavg()[0], 2)
 
 
-@dataclass
 class Effort:
-    """What a process did between two looks: CPU seconds, and seconds it was ready but others had its core."""
+    """What processes did between two looks: CPU seconds, and seconds the first was ready but others had its core."""
 
-    pid: int
-    began: float = field(default_factory=monotonic)
-    cpu: float = field(init=False)
-    waited: float = field(init=False)
-    own_waited: float = field(init=False)
+    def __init__(self, *pids: int) -> None:
+        self.pids = pids
+        self.began = monotonic()
+        self.cpu, self.waited = self._cpu(), self._waited()
+        self.own_cpu, self.own_waited = process_time(), _waited(os.getpid())
 
-    def __post_init__(self) -> None:
-        self.cpu, self.waited = _cpu(self.pid), _waited(self.pid)
-        self.own_waited = _waited(os.getpid())
+    def cpu_s(self) -> float:
+        """Spent by the processes so far."""
+        return self._cpu() - self.cpu
+
+    def _cpu(self) -> float:
+        return sum(map(_cpu, self.pids))
+
+    def _waited(self) -> float:
+        return sum(map(_waited, self.pids))
 
     def since(self, acts: int) -> dict[str, Any]:
         """acts: what the CPU time is divided by; the figure that other work on the machine disturbs least."""
-        cpu = _cpu(self.pid) - self.cpu
+        cpu = self.cpu_s()
         return {
             "seconds": round(monotonic() - self.began, 2),
             "server_cpu_s": round(cpu, 2),
             "server_cpu_ms_each": round(cpu / max(1, acts) * 1000, 3),
+            "load_cpu_s": round(process_time() - self.own_cpu, 2),
             # Ready, but others had the core: with much of this, the figures say more about them.
-            "server_kept_waiting_s": round(_waited(self.pid) - self.waited, 2),
+            "server_kept_waiting_s": round(self._waited() - self.waited, 2),
             "load_kept_waiting_s": round(_waited(os.getpid()) - self.own_waited, 2),
         }
 

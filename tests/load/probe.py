@@ -1,6 +1,7 @@
 """Asks /healthz again and again from a process of its own, and tells the longest answer at the end.
 
-python -m tests.load.probe PORT: runs until its standard input closes.
+python -m tests.load.probe PORT [metrics]: runs until its standard input closes; with `metrics` also the longest lag of
+the server's own loop in the last minute, as it says itself, before and after.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import select
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -19,6 +21,7 @@ from tests.load.machine import in_ms
 ROOT = Path(__file__).resolve().parents[2]
 EVERY_S = 0.02
 PATIENCE_S = 60.0
+LAG = "zaiseki_loop_lag_seconds_max"
 QUESTION = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
@@ -54,10 +57,10 @@ class Probe:
 
 
 @contextlib.contextmanager
-def probing(port: int) -> Iterator[dict[str, Any]]:
+def probing(port: int, *, metrics: bool = False) -> Iterator[dict[str, Any]]:
     """The dictionary is filled when the block ends."""
     found: dict[str, Any] = {}
-    command = [sys.executable, "-m", "tests.load.probe", str(port)]
+    command = [sys.executable, "-m", "tests.load.probe", str(port), *["metrics"] * metrics]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -71,11 +74,25 @@ def probing(port: int) -> Iterator[dict[str, Any]]:
             process.kill()
 
 
+def lag_ms(port: int) -> float:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith(f"{LAG} "):
+                return round(float(line.split()[1]) * 1000, 1)
+    raise RuntimeError(f"/metrics has no {LAG}")
+
+
 def main() -> None:
-    probe = Probe(int(sys.argv[1]))
+    port, lag = int(sys.argv[1]), {}
+    if "metrics" in sys.argv[2:]:
+        lag["loop_lag_before_ms"] = lag_ms(port)
+    probe = Probe(port)
     probe.ask()
     print("ready", flush=True)
-    print(json.dumps(probe.run()))
+    found = probe.run()
+    if lag:
+        lag["loop_lag_max_ms"] = lag_ms(port)
+    print(json.dumps(found | lag))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""A town hall in a database of its own: 40 sections of 50 people, everybody at work all day, each with a token.
+"""A town hall in a database of its own: 200 sections of 50 people, everybody at work all day, each with a token.
 
-python -m tests.load.town FOLDER SECTIONS PEOPLE: migrates, fills, and prints who is there as JSON. In a process of
-its own, so that the load program stays as small as it was. With SECTIONS 0: only migrated, for an import.
+python -m tests.load.town URL build SECTIONS PEOPLE: fills a migrated database and prints who is there as JSON;
+URL tokens: only a token for everybody, after an import. In a process of its own, so that the load program stays as
+small as it was.
 """
 
 import json
@@ -67,7 +68,11 @@ def _in_own_process(url: str, *words: str) -> Any:
 
 
 def build(folder: Path, sections: int, people: int) -> Town:
-    url = f"sqlite:///{folder / 'town.db'}"
+    return build_in(f"sqlite:///{folder / 'town.db'}", sections, people)
+
+
+def build_in(url: str, sections: int, people: int) -> Town:
+    """In an empty database."""
     zaiseki(url, "migrate")
     return _town(url, _in_own_process(url, "build", str(sections), str(people)))
 

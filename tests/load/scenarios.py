@@ -1,0 +1,29 @@
+"""The measurements by name, in the order in which they are made."""
+
+from tests.load import apart, changes, house, imports, snapshots
+from tests.load.workbench import Measurement
+
+ALL: dict[str, Measurement] = {
+    "page_weight": apart.page_weight,
+    "tap_to_screen": changes.tap_to_screen,
+    "burst": changes.burst,
+    "stalled_readers": changes.stalled_readers,
+    "tap_to_screen_cluster": changes.tap_to_screen_cluster,
+    "snapshot_rate": snapshots.snapshot_rate,
+    "sockets_accepted": house.sockets_accepted,
+    "mass_drop": house.mass_drop,
+    "import_time": imports.import_time,
+    "coverage": apart.coverage_time,
+    "approval": apart.approval_time,
+    "requests_filed": apart.requests_filed,
+    "plans_imported": apart.plans_imported,
+    "lines_booked": apart.lines_booked,
+}
+
+
+def chosen(names: list[str]) -> list[Measurement]:
+    """The two with everybody connected share their sockets."""
+    if {"sockets_accepted", "mass_drop"} <= set(names):
+        names = [name for name in names if name != "mass_drop"]
+        return [(ALL | {"sockets_accepted": house.full_house})[name] for name in names]
+    return [ALL[name] for name in names]
