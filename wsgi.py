@@ -7,6 +7,8 @@ import os
 import socket
 import sys
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 EVENTLET = os.environ.get("ZAISEKI_ASYNC_MODE", "").strip() in {"", "eventlet"}
 if EVENTLET:
@@ -22,6 +24,44 @@ from webapp.extensions import run_off_loop_with
 LARGEST_CROWD = 20_000  # sockets at once; the default of 1024 lets the 1,025th hang
 
 
+class Loop:
+    """What the sockets need of the event loop: see `webapp.realtime.lines.Loop`."""
+
+    def __init__(self) -> None:
+        from eventlet import hubs
+
+        self._hub = hubs.get_hub()
+        self._socket = eventlet.patcher.original("socket").socket
+
+    def take_over(self, environ: dict[str, Any]) -> socket.socket:
+        """The HTTP handler's stream keeps an empty shell; its greenlet, buffers and headers go when it returns."""
+        from eventlet import wsgi
+
+        green = environ["eventlet.input"].get_socket()
+        stream: socket.socket = self._socket(fileno=green.fd.detach())
+        stream.setblocking(False)
+        wsgi.WSGI_LOCAL.already_handled = True
+        return stream
+
+    def on_readable(self, fd: int, call: Callable[[int], None]) -> Any:
+        return self._listen(self._hub.READ, fd, call)
+
+    def on_writable(self, fd: int, call: Callable[[int], None]) -> Any:
+        return self._listen(self._hub.WRITE, fd, call)
+
+    def _listen(self, what: str, fd: int, call: Callable[[int], None]) -> Any:
+        listener = self._hub.add(what, fd, call, _gone, None)
+        listener.greenlet = self._hub.greenlet  # it would keep the handler's alive
+        return listener
+
+    def forget(self, handle: Any) -> None:
+        self._hub.remove(handle)
+
+
+def _gone(*_: Any) -> None:
+    """A descriptor that was closed behind our back; lines take their listeners away before they close."""
+
+
 def serve_eventlet(app: serving.Served) -> None:
     from eventlet import tpool, wsgi
 
@@ -34,6 +74,7 @@ def serve_eventlet(app: serving.Served) -> None:
     # Inherited by every connection. Without it an answer of several segments waits 40 ms for the other side's
     # delayed acknowledgement (measured: a snapshot of 50 people took 48 ms, of which 5 ms were work).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    app.flask.extensions["hub"].engine.run_on(Loop())
     app.start()
     wsgi.server(
         listener,

@@ -12,27 +12,29 @@ log = logging.getLogger(__name__)
 
 
 def bind(hub: Hub) -> None:
-    """The handlers. An exception in one answers an error instead of leaving the client without its ack."""
+    """The handlers; only `connect` runs in a request.
+
+    An exception in one answers an error instead of leaving the client without its ack.
+    """
 
     def connect(auth: Any = None) -> None:
         _connect(hub, auth)
 
-    def disconnect(*_reason: Any) -> None:
-        sid: str = request.sid  # type: ignore[attr-defined]
+    def disconnect(sid: str, *_reason: Any) -> None:
         try:
             hub.disconnect(sid)
         except Exception:
             log.exception("disconnect of %s", sid)
 
-    def watch(data: Any = None) -> dict[str, Any]:
-        return hub.watch(request.sid, _codes(data))  # type: ignore[attr-defined]
+    def watch(sid: str, data: Any = None, *_: Any) -> dict[str, Any]:
+        return hub.watch(sid, _codes(data))
 
-    def unwatch(data: Any = None) -> dict[str, Any]:
-        return hub.unwatch(request.sid, _codes(data))  # type: ignore[attr-defined]
+    def unwatch(sid: str, data: Any = None, *_: Any) -> dict[str, Any]:
+        return hub.unwatch(sid, _codes(data))
 
-    def hello(data: Any = None) -> dict[str, Any]:
+    def hello(sid: str, data: Any = None, *_: Any) -> dict[str, Any]:
         visible = data.get("visible", True) if isinstance(data, dict) else True
-        return hub.hello(request.sid, bool(visible))  # type: ignore[attr-defined]
+        return hub.hello(sid, bool(visible))
 
     def failed(error: Exception) -> dict[str, Any]:
         if isinstance(error, ValueError):
@@ -47,7 +49,7 @@ def bind(hub: Hub) -> None:
 
 def _connect(hub: Hub, auth: Any) -> None:
     try:
-        hub.connect(auth)
+        hub.connect(request.sid, auth)  # type: ignore[attr-defined]
     except Refused:
         raise
     except Exception as error:  # Flask-SocketIO would take any other answer for a yes

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from zlib import crc32
 
-from flask import Flask, request
+from flask import Flask
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from webapp.core import clock
@@ -30,7 +30,6 @@ DIGEST_S = 60
 REVIEW_S = 5.0
 REVIEWED_AT_ONCE = 200
 RESYNC_S = 2
-STRANGER_S = 10.0
 MOST_CONNECTING = 1_000  # between handshake and connect
 TICK_S = 0.05
 CLOCK_S = 0.5
@@ -97,19 +96,15 @@ class Hub:
         self._lost: set[int] = set()
         self._signed_out: set[int] = set()
         self._digested = 0
-        self._strangers: dict[
-            str, float
-        ] = {}  # connections that have not said who they are, and since when
         self._standing: Any = None
         self.lag = Lag()
 
     # --- coming and going -------------------------------------------------------------------
 
-    def connect(self, auth: Any) -> None:
+    def connect(self, sid: str, auth: Any) -> None:
         subject = self.ports.authenticate(auth)
         if subject is None:
             raise Refused("unauthorized")
-        sid: str = request.sid  # type: ignore[attr-defined]
         with self._lock:
             member = self._members[sid] = Member(sid, subject)
             mine = self._by_staff.setdefault(subject.staff_id, OrderedDict())
@@ -168,24 +163,11 @@ class Hub:
 
     def is_crowded(self) -> bool:
         """So many are between handshake and `connect` that one more would only make all of them wait longer."""
-        return len(self.server.server.eio.sockets) - len(self._members) >= MOST_CONNECTING
+        return len(self.engine.strangers) >= MOST_CONNECTING
 
-    def _show_out_strangers(self) -> None:
-        """A connection that does not say who it is, or was refused, is closed after a while."""
-        server = self.server.server
-        known = {eio_sid for _, eio_sid in server.manager.get_participants("/", None)}
-        now = clock.monotonic()
-        strangers = {
-            eio_sid: self._strangers.get(eio_sid, now)
-            for eio_sid in list(server.eio.sockets)
-            if eio_sid not in known
-        }
-        for eio_sid, since in strangers.items():
-            if now - since < STRANGER_S:
-                continue
-            if (line := server.eio.sockets.pop(eio_sid, None)) is not None:
-                line.close(wait=False)
-        self._strangers = strangers
+    @property
+    def engine(self) -> Any:
+        return self.server.server.eio
 
     def __len__(self) -> int:
         return len(self._members)
@@ -315,6 +297,7 @@ class Hub:
     def _clock_loop(self) -> float:
         more = self.pump.tick()
         self._put_to_sleep()
+        self.engine.show_out(clock.monotonic())
         self._emit_counts()
         return 0.0 if more else CLOCK_S
 
@@ -370,7 +353,6 @@ class Hub:
         with self.app.app_context():
             standing = self.ports.standing()
         changed = standing != self._standing
-        self._show_out_strangers()
         members = list(self._members.values())
         for start in range(0, len(members), REVIEWED_AT_ONCE):
             self._review(members[start : start + REVIEWED_AT_ONCE], changed)
