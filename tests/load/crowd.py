@@ -128,7 +128,9 @@ class Crowd:
         waiting = [one for one in changes if one.unit in watching]
         while waiting and monotonic() < end:
             await asyncio.sleep(0.1)
-            waiting = [c for c in waiting if newest.get((f"{c.unit}:full", c.number), 0) < c.version]
+            waiting = [
+                c for c in waiting if newest.get((f"{c.unit}:full", c.number), 0) < c.version
+            ]
         await self.quiet(at_most=max(0.0, end - monotonic()))
 
     async def quiet(self, *, seconds: float = 1.0, at_most: float = 30.0) -> None:
