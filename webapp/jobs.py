@@ -1,4 +1,8 @@
-"""Work that comes round by the clock: the folder of card readers, and forgetting what need not be kept."""
+"""Work that comes round by the clock: the folder of card readers, and forgetting what need not be kept.
+
+Of several processes on one database one does the work of a minute or hour: whoever takes the turn. Calendars and
+webhooks need no turn: each is claimed for itself, so that several processes share them.
+"""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +13,7 @@ from flask import Flask
 
 from webapp.attendance import inbox
 from webapp.attendance import jobs as attendance_jobs
-from webapp.core import clock
+from webapp.core import clock, turns
 from webapp.core.db import transaction
 from webapp.coverage import retention
 from webapp.emergency import jobs as emergency
@@ -27,7 +31,7 @@ from webapp.seats import releasing
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0
-ROUNDS_AN_HOUR = 60
+HOUR_S = 60 * MINUTE_S
 
 FORGETTING: tuple[Callable[..., object], ...] = (
     forget_spent_claims,
@@ -44,24 +48,17 @@ FORGETTING: tuple[Callable[..., object], ...] = (
 def start(app: Flask) -> None:
     server = app.extensions["socket_server"]
 
-    def run() -> None:
-        rounds = 0
+    def each(seconds: float, job: Callable[[Flask], object]) -> None:
         while True:
-            one_round(app, rounds)
-            rounds += 1
-            server.sleep(MINUTE_S)
-
-    def read() -> None:
-        """Apart from the rest: a calendar that answers slowly keeps nobody else waiting."""
-        while True:
-            server.sleep(MINUTE_S)
             try:
-                read_calendars(app)
+                job(app)
             except Exception:
-                log.exception("reading calendars failed; trying again in a minute")
+                log.exception("%s failed; trying again when it is due next", job.__name__)
+            server.sleep(seconds)
 
-    server.start_background_task(run)
-    server.start_background_task(read)
+    server.start_background_task(each, MINUTE_S, take_round)
+    # Apart from the rest: a calendar that answers slowly keeps nobody else waiting.
+    server.start_background_task(each, MINUTE_S, read_calendars)
     server.start_background_task(lambda: send_webhooks(app))
 
 
@@ -77,10 +74,21 @@ def send_webhooks(app: Flask) -> None:
             log.exception("looking for webhooks to send failed; trying again")
 
 
-def one_round(app: Flask, rounds: int) -> None:
+def take_round(app: Flask) -> bool:
+    """The work of this minute, unless another process has it; True if it was done here."""
+    with app.app_context():
+        now = clock.now()
+        mine = turns.take("minute", MINUTE_S, now=now)
+        hourly = mine and turns.take("hour", HOUR_S, now=now)
+    if mine:
+        one_round(app, hourly=hourly)
+    return mine
+
+
+def one_round(app: Flask, *, hourly: bool) -> None:
     """A folder that cannot be read must not keep the hourly forgetting from its work."""
     due = [every_minute, free_seats, expire_swaps, remind_of_emergencies, pass_messages_on]
-    if rounds % ROUNDS_AN_HOUR == 0:
+    if hourly:
         due.append(every_hour)
     for job in due:
         try:

@@ -323,7 +323,7 @@ def test_the_clock_reminds_every_so_many_minutes_and_never_too_often(stage: Stag
     told = []
     for minute in range(0, 151, 10):
         clock.freeze(began + timedelta(minutes=minute))
-        jobs.one_round(stage.app, 1)
+        jobs.one_round(stage.app, hourly=False)
         told.append(len(notices_of(stage, "122")))
     assert told == [1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3]
     assert len(notices_of(stage, "121")) == 1
@@ -339,7 +339,7 @@ def test_nobody_is_reminded_of_what_is_over(stage: Stage) -> None:
     lead(stage).post("/emergencies/1/close", {"revision": 1})
     before = notices_of(stage, "122")
     clock.freeze(clock.now() + timedelta(hours=2))
-    jobs.one_round(stage.app, 1)
+    jobs.one_round(stage.app, hourly=False)
     assert notices_of(stage, "122") == before
 
 
@@ -389,14 +389,14 @@ def test_answers_are_erased_and_counts_stay(stage: Stage) -> None:
     lead(stage).post("/emergencies/1/close", {"revision": 1})
     assert "台風15号" in page(stage, "121", "/me/data")
     clock.freeze(clock.now() + timedelta(days=29))
-    jobs.one_round(stage.app, 0)
+    jobs.one_round(stage.app, hourly=True)
     assert count(EmergencyAnswer) == 1
     clock.freeze(clock.now() + timedelta(days=2))
-    jobs.one_round(stage.app, 0)
+    jobs.one_round(stage.app, hourly=True)
     assert count(EmergencyAnswer) == 0
     assert row(1).record["tally"]["come"] == 1
     clock.freeze(clock.now() + timedelta(days=6 * 366))
-    jobs.one_round(stage.app, 0)
+    jobs.one_round(stage.app, hourly=True)
     assert count(Emergency) == 0
 
 

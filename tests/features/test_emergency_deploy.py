@@ -426,7 +426,7 @@ def test_who_was_deployed_is_erased_with_the_answers(stage: Stage) -> None:
     deploy(stage, "121")
     lead(stage).post("/emergencies/1/close", {"revision": 1})
     clock.freeze(clock.now() + timedelta(days=31))
-    jobs.one_round(stage.app, 0)
+    jobs.one_round(stage.app, hourly=True)
     db.session.rollback()
     act = db.session.query(EmergencyAct).filter_by(kind="deploy").one()
     assert "staff" not in act.detail

@@ -111,7 +111,7 @@ def test_a_failing_job_keeps_no_other_from_its_work(
 
     monkeypatch.setattr(jobs, "every_minute", broken)
     monkeypatch.setattr(jobs, "every_hour", lambda _app: done.append("hour"))
-    jobs.one_round(stage.app, 0)
+    jobs.one_round(stage.app, hourly=True)
     assert done == ["hour"]
 
 

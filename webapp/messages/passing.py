@@ -105,7 +105,11 @@ def pass_on(memo_ids: Iterable[int], *, now: datetime) -> None:
     query = select(PhoneMemo).where(
         PhoneMemo.id.in_(list(memo_ids)), PhoneMemo.state == MemoState.OPEN.value
     )
-    for memo in db.session.scalars(query.order_by(PhoneMemo.id).with_for_update()):
+    memos = list(db.session.scalars(query.order_by(PhoneMemo.id).with_for_update()))
+    offered = _offered_today([memo.id for memo in memos], now)  # by whoever had the lock before
+    for memo in memos:
+        if memo.id in offered:
+            continue
         takers = ready(memo, now=now)
         if not takers:
             continue  # nobody is there: the next minute looks again

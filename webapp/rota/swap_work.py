@@ -258,7 +258,7 @@ def offers_of(swap_ids: Iterable[int]) -> dict[int, list[SwapOffer]]:
 
 def expire(*, now: datetime) -> int:
     """Open swaps whose duty has begun end; who asked is told. Inside a transaction; returns how many."""
-    over = overdue(now=now)
+    over = overdue(now=now, lock=True)
     for row in over:
         row.state, row.decided_at = State.EXPIRED.value, now
         swap_notices.expired(row, post_of(row), now=now)
@@ -266,10 +266,14 @@ def expire(*, now: datetime) -> int:
     return len(over)
 
 
-def overdue(*, now: datetime) -> list[Swap]:
+def overdue(*, now: datetime, lock: bool = False) -> list[Swap]:
+    """lock: to end them; what somebody takes on at this moment is not among them then."""
     query = select(Swap).where(
         Swap.state.in_([state.value for state in OPEN]), Swap.day <= org.today(now)
     )
+    if lock:
+        query = query.order_by(Swap.id).with_for_update()
+        query = query.execution_options(populate_existing=True)
     return [row for row in db.session.scalars(query) if has_begun(row, now)]
 
 
