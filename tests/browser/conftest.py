@@ -85,7 +85,7 @@ class Window:
 
 
 @pytest.fixture(scope="session")
-def city_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def city_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = template_database(tmp_path_factory.mktemp("city") / "city.db")
     app = make_app(f"sqlite:///{path}")
     clock.unfreeze()
@@ -93,8 +93,7 @@ def city_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    yield path
-    clock.shift(timedelta())
+    return path
 
 
 @dataclass
@@ -113,8 +112,9 @@ class City:
 @pytest.fixture(scope="package")
 def chrome() -> Iterator[Any]:
     """One Chromium for all tests here; each has windows of its own, with nothing in common."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # as long as everything else waits
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
@@ -129,8 +129,11 @@ def city(request: pytest.FixtureRequest) -> Iterator[City]:
     windows: list[Window] = []
     try:
         with shared.app.app_context():
+            clock.unfreeze()
+            demo.follow_clock()
             yield City(shared.server, shared.app, partial(open_window, shared, windows))
     finally:
+        clock.shift(timedelta())
         for window in windows:
             window.context.close()
 

@@ -75,7 +75,7 @@ def test_a_shortage_comes_and_goes_and_nothing_else_moves(city: City) -> None:
     member = city.open_window(number)
     be_away(member)
     alarm = board.page.locator(".alarm", has_text=position)
-    alarm.wait_for(timeout=15_000)
+    alarm.wait_for()
     assert re.search(r"退席中|当番1人", alarm.inner_text())
     assert "必要" in board.page.locator(".lane.short .c-short").first.inner_text()
     assert "▲1 " in board.page.title()
@@ -83,7 +83,7 @@ def test_a_shortage_comes_and_goes_and_nothing_else_moves(city: City) -> None:
     assert board.page.locator("#board-counts").bounding_box() == people
     assert board.axe() == []
     member.page.locator("#home .state", has_text="連絡可能").click()
-    alarm.wait_for(state="hidden", timeout=15_000)
+    alarm.wait_for(state="hidden")
     assert board.page.locator("#board-counts").bounding_box() == people
     assert "▲" not in board.page.title()
     assert board.faults == member.faults == []
@@ -98,14 +98,14 @@ def test_the_one_who_leads_reads_the_name_and_takes_it_others_do_not(city: City)
         name = org.names_of([staff.id])[staff.id] if staff else ""
         db.session.remove()
     be_away(city.open_window(number))
-    chief.page.locator(".alarm", has_text=name).wait_for(timeout=15_000)
-    colleague.page.locator(".alarm", has_text="当番1人が未着").wait_for(timeout=15_000)
+    chief.page.locator(".alarm", has_text=name).wait_for()
+    colleague.page.locator(".alarm", has_text="当番1人が未着").wait_for()
     assert name not in colleague.page.locator("#cover").inner_text()
     assert colleague.page.locator(".alarm [data-take]").is_hidden()
     chief.page.locator(".alarm [data-take]").click()
-    colleague.page.locator(".alarm", has_text="対応中").wait_for(timeout=15_000)
+    colleague.page.locator(".alarm", has_text="対応中").wait_for()
     chief.page.locator(".alarm [data-give-back]").click()
-    colleague.page.locator(".alarm", has_text="当番1人が未着").wait_for(timeout=15_000)
+    colleague.page.locator(".alarm", has_text="当番1人が未着").wait_for()
     assert chief.faults == colleague.faults == []
 
 
@@ -113,15 +113,15 @@ def test_the_alert_is_on_every_page_of_who_leads_and_of_nobody_else(city: City) 
     """The demonstration's gap at 15:00 is announced ahead; 対応する takes it from the bar."""
     chief = city.open_window(coordinator(city)).go("/me/account")
     bar = chief.page.locator("#alertbar li", has_text="市民課")
-    bar.wait_for(timeout=45_000)
+    bar.wait_for(timeout=60_000)
     chief.go("/about")
-    bar.wait_for(timeout=15_000)
+    bar.wait_for()
     assert chief.axe() == []
     member = city.open_window(city.who["member"].number).go("/me/account")
     member.page.wait_for_load_state("networkidle")
     assert member.page.locator("#alertbar").is_hidden()
     bar.locator("[data-alert-take]").click()
-    bar.wait_for(state="hidden", timeout=15_000)
+    bar.wait_for(state="hidden")
     chief.go("/me/account").page.wait_for_load_state("networkidle")
     assert chief.page.locator("#alertbar li", has_text="市民課").count() == 0
     assert chief.faults == member.faults == []
@@ -131,23 +131,23 @@ def test_help_in_two_taps_and_the_others_prompt_goes(city: City) -> None:
     chief = city.open_window(coordinator(city)).go(SECTION).live()
     lamp(chief, "電話（副）").locator("[data-lamp]").click()
     chief.page.locator("#position [data-help]").click()
-    chief.page.locator("#help-state", has_text="頼んでいます").wait_for(timeout=15_000)
+    chief.page.locator("#help-state", has_text="頼んでいます").wait_for()
     free = asked(city)
     first = city.open_window(free[0], 390, 844).go("/about")
     second = city.open_window(free[1]).go("/").live()
     until_connected(first)
-    first.page.locator(".helpcall", has_text="電話（副）").wait_for(timeout=15_000)
-    second.page.locator(".helpcall", has_text="電話（副）").wait_for(timeout=15_000)
+    first.page.locator(".helpcall", has_text="電話（副）").wait_for()
+    second.page.locator(".helpcall", has_text="電話（副）").wait_for()
     assert first.axe() == []
     assert first.overflow() <= 0
     first.page.locator("[data-help-yes]").click()
-    chief.page.locator("#help-state", has_text="向かっています").wait_for(timeout=15_000)
-    second.page.locator(".helpcall").wait_for(state="detached", timeout=15_000)
+    chief.page.locator("#help-state", has_text="向かっています").wait_for()
+    second.page.locator(".helpcall").wait_for(state="detached")
     first.go("/search?q=さ")  # it survives navigation
-    first.page.locator(".helpcall", has_text="応援中").wait_for(timeout=15_000)
+    first.page.locator(".helpcall", has_text="応援中").wait_for()
     first.page.locator("[data-help-end]").click()
-    first.page.locator(".helpcall").wait_for(state="detached", timeout=15_000)
-    chief.page.locator("#help-state", has_text="終わりました").wait_for(timeout=15_000)
+    first.page.locator(".helpcall").wait_for(state="detached")
+    chief.page.locator("#help-state", has_text="終わりました").wait_for()
     assert chief.axe() == []
     assert chief.faults == first.faults == second.faults == []
 
@@ -184,7 +184,7 @@ def test_the_city_shows_the_shortage_and_the_way_there(city: City) -> None:
     number, position = on_duty(chief)
     be_away(city.open_window(number))
     line = view.page.locator("#gaps .gapline", has_text=f"{position} あと1人").first
-    line.wait_for(timeout=15_000)
+    line.wait_for()
     assert line.get_attribute("href") == SECTION
     assert "▲" in view.page.title()
     assert view.faults == []

@@ -55,7 +55,7 @@ def test_a_report_from_the_phone_is_on_the_chiefs_board_at_once(city: City) -> N
     phone = on_phone(city).go("/").live()
     phone.page.get_by_role("button", name=re.compile("始業を報告")).click()
     phone.page.get_by_role("button", name=re.compile("終業を報告")).wait_for()
-    tile(chief, name).filter(has_text="連絡可能").wait_for(timeout=5_000)
+    tile(chief, name).filter(has_text="連絡可能").wait_for()
     assert "在宅" in tile(chief, name).inner_text()
     assert phone.faults == chief.faults == []
 
@@ -64,9 +64,9 @@ def test_a_state_with_its_until_and_undo(city: City) -> None:
     phone = on_phone(city).go("/").live()
     chief = city.open_window(city.who["chief"].number).go("/board/").live()
     phone.page.locator("#home .state", has_text="取り込み中").click()
-    tile(chief, city.who["member"].name).filter(has_text="取り込み中").wait_for(timeout=5_000)
+    tile(chief, city.who["member"].name).filter(has_text="取り込み中").wait_for()
     phone.page.get_by_role("button", name="30分").first.click()
-    tile(chief, city.who["member"].name).filter(has_text="まで").wait_for(timeout=5_000)
+    tile(chief, city.who["member"].name).filter(has_text="まで").wait_for()
     phone.page.get_by_role("button", name="元に戻す").last.click()
     tile(chief, city.who["member"].name).filter(has_text="まで").wait_for(
         state="detached", timeout=5_000
@@ -123,7 +123,7 @@ def test_server_killed_the_page_says_so_and_comes_back(city: City) -> None:
     chief.live()
     phone = on_phone(city).go("/").live()
     phone.page.locator("#home .state", has_text="応答不可").click()
-    tile(chief, city.who["member"].name).filter(has_text="応答不可").wait_for(timeout=10_000)
+    tile(chief, city.who["member"].name).filter(has_text="応答不可").wait_for()
 
 
 def test_offline_reports_wait_and_arrive_once(city: City) -> None:
@@ -154,7 +154,7 @@ def test_a_colleague_elsewhere_sees_no_place(city: City) -> None:
     other.go(f"/board/{code}").live()
     phone = on_phone(city).go("/").live()
     phone.page.locator("#home .state", has_text="応答不可").click()
-    tile(other, city.who["member"].name).filter(has_text="取り込み中").wait_for(timeout=5_000)
+    tile(other, city.who["member"].name).filter(has_text="取り込み中").wait_for()
     heard = "".join(frames)
     assert '"directory"' in heard
     assert '"place"' not in heard

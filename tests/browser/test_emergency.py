@@ -12,7 +12,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 def said(window: Window, text: str) -> None:
-    window.page.locator("#toasts .toast", has_text=text).wait_for(timeout=20_000)
+    window.page.locator("#toasts .toast", has_text=text).wait_for()
 
 
 def begin(city: City) -> Window:
@@ -37,7 +37,7 @@ def test_answered_on_a_phone_and_counted_in_the_other_window(city: City) -> None
     assert phone.page.locator(".ebar").count() == 0
     chief = begin(city)
     bar = phone.page.locator(".ebar")
-    bar.wait_for(timeout=20_000)  # comes by itself on a page that was open
+    bar.wait_for()  # comes by itself on a page that was open
     assert "大雪" in bar.inner_text()
     assert phone.overflow() == 0
     for press in bar.locator("button").all():
@@ -51,16 +51,14 @@ def test_answered_on_a_phone_and_counted_in_the_other_window(city: City) -> None
     bar.get_by_role("button", name="30分").click()
     said(phone, "回答を受け付けました")
     assert "参集可（約30分）" in phone.page.locator(".ebar summary").inner_text()
-    chief.page.locator(".ecounts .silent b", has_text=re.compile(rf"^{before - 1}$")).wait_for(
-        timeout=20_000
-    )
+    chief.page.locator(".ecounts .silent b", has_text=re.compile(rf"^{before - 1}$")).wait_for()
     row = chief.page.locator(".epeople li", has_text=city.who["member"].name.split()[0])
     assert "参集可（約30分）" in row.inner_text()
     # changed in two taps, still without leaving the page
     phone.page.locator(".ebar summary").click()
     phone.page.locator(".ebar").get_by_role("button", name="参集不可").click()
     phone.page.locator(".ebar summary", has_text="参集不可").wait_for()
-    row.filter(has_text="参集不可").wait_for(timeout=20_000)
+    row.filter(has_text="参集不可").wait_for()
     assert chief.axe() == []
     assert chief.overflow() == 0
     assert phone.faults == []

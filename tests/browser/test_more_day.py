@@ -51,7 +51,7 @@ def test_the_meeting_goes_on_by_arrow_and_shows_what_is_written_meanwhile(city: 
     phone.page.get_by_label("きょうすること").fill("入園案内の改訂")
     phone.page.get_by_role("button", name="書きこむ").first.click()
     mine = chief.page.locator("#people .person", has_text=city.who["member"].name)
-    mine.filter(has_text="入園案内の改訂").wait_for(timeout=5_000)
+    mine.filter(has_text="入園案内の改訂").wait_for()
     assert name.inner_text() == first
     assert chief.faults == phone.faults == []
 
@@ -82,12 +82,10 @@ def test_out_and_back_seen_on_the_board(city: City) -> None:
     phone.page.get_by_role("button", name="中抜けを報告").click()
     giant(phone, "戻りました").wait_for()
     assert phone.page.evaluate("document.activeElement.tagName") != "BODY"
-    tile(chief, name).filter(has_text=re.compile(r"中抜け.*まで", re.DOTALL)).wait_for(
-        timeout=5_000
-    )
+    tile(chief, name).filter(has_text=re.compile(r"中抜け.*まで", re.DOTALL)).wait_for()
     settled(phone)
     giant(phone, "戻りました").click()
-    tile(chief, name).filter(has_text="連絡可能").wait_for(timeout=5_000)
+    tile(chief, name).filter(has_text="連絡可能").wait_for()
     assert phone.faults == chief.faults == []
 
 
@@ -115,7 +113,7 @@ def test_a_change_of_place_shows_at_once_and_keeps_a_begun_line(city: City) -> N
     phone.page.locator("#note").fill("あと5分")
     phone.page.get_by_text("勤務場所を変える").click()
     phone.page.locator(".move .chip", has_text="在庁").click()
-    phone.page.locator(".hello", has_text="在庁").wait_for(timeout=5_000)
+    phone.page.locator(".hello", has_text="在庁").wait_for()
     assert phone.page.locator(".move[open]").count() == 0
     assert phone.page.locator("#note").input_value() == "あと5分"
 

@@ -50,7 +50,6 @@ def until_number(window: Window, text: str, name: str = "notices") -> None:
           return (dot.hidden ? "" : dot.querySelector("[data-n]").textContent) === text;
         }""",
         arg=[name, text],
-        timeout=15_000,
     )
 
 

@@ -22,7 +22,7 @@ def desk(city: City, path: str = ROTA, **size: int) -> Window:
 
 
 def said(window: Window, text: str) -> None:
-    window.page.locator("#toasts .toast", has_text=text).wait_for(timeout=20_000)
+    window.page.locator("#toasts .toast", has_text=text).wait_for()
 
 
 def in_focus(window: Window) -> Any:
@@ -123,7 +123,7 @@ def test_two_at_once_see_both_versions_and_lose_nothing(city: City) -> None:
     other.page.locator(where).focus()
     other.page.keyboard.press("Delete")
     said(other, "外しました")
-    one.page.locator(f"{where}[data-missing]").wait_for(state="attached", timeout=10_000)
+    one.page.locator(f"{where}[data-missing]").wait_for(state="attached")
     mine.locator("button[type=submit]").click()
     clash = one.page.locator("dialog#clash[open]")
     clash.wait_for()
@@ -134,7 +134,7 @@ def test_two_at_once_see_both_versions_and_lose_nothing(city: City) -> None:
     clash.get_by_role("button", name="自分の変更を重ねる").click()
     said(one, "割り当てました")
     one.page.locator(f'{where}[data-staff="{chosen}"]').wait_for()
-    other.page.locator(f'{where}[data-staff="{chosen}"]').wait_for(timeout=10_000)
+    other.page.locator(f'{where}[data-staff="{chosen}"]').wait_for()
     assert chosen != before
     assert [f for f in one.faults if "409" not in f] == other.faults == []
 
@@ -172,9 +172,7 @@ def test_the_grid_by_keyboard_alone(city: City) -> None:
     page.locator("dialog#cell[open]").wait_for()
     page.keyboard.press("Escape")
     page.locator("dialog#cell[open]").wait_for(state="detached")
-    page.wait_for_function(
-        "(key) => document.activeElement?.dataset.key === key", arg=end, timeout=5_000
-    )
+    page.wait_for_function("(key) => document.activeElement?.dataset.key === key", arg=end)
     page.keyboard.press("?")
     page.locator("dialog#keys[open]").wait_for()
     page.keyboard.press("Escape")

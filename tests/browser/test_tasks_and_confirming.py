@@ -155,5 +155,5 @@ def test_a_report_from_elsewhere_comes_in_by_itself(city: City) -> None:
     lead.page.locator(".confirm-one.is-missing", has_text=name).wait_for()
     phone = city.open_window(city.who["member"].number, 390, 844).go("/").live()
     phone.page.get_by_role("button", name=re.compile("始業を報告")).click()
-    lead.page.locator(".confirm-one.is-working", has_text=name).wait_for(timeout=15_000)
+    lead.page.locator(".confirm-one.is-working", has_text=name).wait_for()
     assert lead.faults == []

@@ -87,15 +87,13 @@ def test_connected_follows_the_socket_with_grace(live: Live, watch: Any) -> None
     mine.client.disconnect()
     time.sleep(2)
     assert all(r["connected"] for r in chief.rows("121")[-1:])
-    chief.wait_for(lambda w: w.rows("121")[-1]["connected"] is False, seconds=40)
+    chief.wait_for(lambda w: w.rows("121")[-1]["connected"] is False, seconds=90)
     assert chief.rows("121")[-1]["place"] == "home"
 
 
 def test_more_than_eight_sockets_close_the_oldest(live: Live, watch: Any) -> None:
     opened = [watch("121") for _ in range(9)]
-    deadline = time.monotonic() + 5
-    while opened[0].client.connected and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert opened[0].is_closed()
     assert [w.client.connected for w in opened] == [False] + [True] * 8
 
 
@@ -145,7 +143,4 @@ def test_killed_and_back_nothing_acknowledged_is_lost(live: Live, watch: Any) ->
 def test_a_message_over_16_kb_closes_the_socket(live: Live, watch: Any) -> None:
     chief = watch("100")
     chief.client.emit("hello", {"visible": True, "padding": "x" * 20_000})
-    deadline = time.monotonic() + 5
-    while chief.client.connected and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not chief.client.connected
+    assert chief.is_closed()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.live.conftest import Live
-from tests.live.watching import Watcher, request
+from tests.live.watching import request
 from tests.stage import CAST
 from webapp.accounts.models import ApiToken
 from webapp.accounts.queries import hashed
@@ -17,13 +17,6 @@ from webapp.org.models import Posting
 from webapp.realtime import outbox
 
 pytestmark = pytest.mark.live
-
-
-def closed(watcher: Watcher, seconds: float = 12) -> bool:
-    deadline = time.monotonic() + seconds
-    while watcher.client.connected and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not watcher.client.connected
 
 
 @pytest.mark.parametrize("what", ["revoked_at", "expires_at"])
@@ -37,7 +30,7 @@ def test_a_token_that_ends_beside_the_server_takes_its_sockets_along(
         db.session.execute(
             update(ApiToken).where(ApiToken.token_hash == secret).values({what: clock.now()})
         )
-    assert closed(mine)
+    assert mine.is_closed()
     assert other.client.connected
 
 
@@ -52,7 +45,7 @@ def test_who_moves_sees_by_the_roles_of_now(live: Live, watch: Any) -> None:
         mine.unit_id = live.stage.units["W13"]
         facts.restamp("org")
         outbox.touch("staff", live.stage.ids["121"])
-    mover.wait_for(lambda w: any(event == "resync" for event, _ in w.events), seconds=12)
+    mover.wait_for(lambda w: any(event == "resync" for event, _ in w.events))
     mover.events.clear()
     request(live, "122", "POST", "/me/status", {"state": "busy", "note": "ひみつ"})
     request(live, "131", "POST", "/me/status", {"state": "busy", "note": "みえる"})

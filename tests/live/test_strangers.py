@@ -4,7 +4,6 @@ import base64
 import os
 import socket
 import struct
-import time
 
 import pytest
 
@@ -13,7 +12,7 @@ from tests.live.conftest import Live
 pytestmark = pytest.mark.live
 
 
-def knock(live: Live, *, seconds: float = 5, headers: str = "") -> tuple[socket.socket, bytes]:
+def knock(live: Live, *, seconds: float = 60, headers: str = "") -> tuple[socket.socket, bytes]:
     """A raw websocket handshake, and what comes back."""
     line = socket.create_connection(("127.0.0.1", live.server.port), timeout=seconds)
     key = base64.b64encode(os.urandom(16)).decode()
@@ -51,16 +50,14 @@ def test_a_message_in_many_frames_is_no_longer_than_one_in_one(live: Live) -> No
         part = b"4" * 15_000
         line.sendall(frame(part, final=False))
         line.sendall(frame(part, opcode=0, final=False))
-        assert is_closed(line, seconds=3)
+        assert is_closed(line, seconds=8)  # a stranger is shown out after ten at the earliest
 
 
 def test_who_does_not_say_who_they_are_is_shown_out(live: Live) -> None:
     line, answer = knock(live)
     with line:
         assert b"101" in answer
-        began = time.monotonic()
-        assert is_closed(line, seconds=25)
-        assert time.monotonic() - began < 20
+        assert is_closed(line, seconds=40)  # who answers no ping is lost after 45
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ class Watcher:
         self.client = socketio.Client(reconnection=False)
         self.client.on("*", lambda event, data=None: self.events.append((event, data)))
         auth = {"token": live.token(number)} if number else None
-        self.client.connect(live.url, auth=auth, transports=["websocket"], wait_timeout=5)
+        self.client.connect(live.url, auth=auth, transports=["websocket"], wait_timeout=30)
         self.line: Any = self.client.eio.ws
 
     def close(self) -> None:
@@ -27,13 +27,20 @@ class Watcher:
         self.line.close()  # the client leaves it open where the server ended the conversation
 
     def call(self, event: str, data: Any) -> Any:
-        return self.client.call(event, data, timeout=5)
+        return self.client.call(event, data, timeout=30)
+
+    def is_closed(self, seconds: float = 60) -> bool:
+        """By the server, within the time it may take on a busy machine."""
+        deadline = time.monotonic() + seconds
+        while self.client.connected and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.client.connected
 
     def rows(self, staff: str | None = None) -> list[dict[str, Any]]:
         found = [row for event, data in self.events if event == "rows" for row in data["rows"]]
         return [row for row in found if staff is None or row["staff"] == staff]
 
-    def wait_for(self, test: Any, seconds: float = 5) -> None:
+    def wait_for(self, test: Any, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
         while not test(self):
             assert time.monotonic() < deadline, self.events
@@ -53,5 +60,5 @@ def request(
             **headers,
         },
     )
-    with urllib.request.urlopen(call, timeout=10) as answer:
+    with urllib.request.urlopen(call, timeout=30) as answer:
         return json.load(answer)
