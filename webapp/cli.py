@@ -79,6 +79,7 @@ def _commands() -> click.Group:
     from webapp.accounts.commands import create_admin, token_group
     from webapp.attendance.commands import close_day, import_punches
     from webapp.demo.commands import demo
+    from webapp.operation.commands import backup_command, restore_command
     from webapp.org.commands import import_group
     from webapp.plans import commands as _plans  # noqa: F401 adds its kind to import_group
     from webapp.positions import commands as _positions  # noqa: F401 adds its kinds to import_group
@@ -102,6 +103,9 @@ def _commands() -> click.Group:
     import_group.add_command(import_punches, "punches")
     for command in (import_group, token_group, create_admin, demo, close_day):
         zaiseki.add_command(in_app(command))
+    for command in (backup_command, restore_command):  # whatever database there is, the true clock
+        command.callback = with_app(command.callback or migrate)
+        zaiseki.add_command(command)
     zaiseki.add_command(rota_group)  # needs neither settings nor a database
     zaiseki.add_command(migrate)
     zaiseki.add_command(doctor)

@@ -15,9 +15,9 @@ def alembic_config() -> AlembicConfig:
     return config
 
 
-def upgrade() -> None:
-    """To the newest version; inside an application context."""
-    command.upgrade(alembic_config(), "head")
+def upgrade(revision: str = "head") -> None:
+    """To this revision, the newest if none is named; inside an application context."""
+    command.upgrade(alembic_config(), revision)
 
 
 def current_revision() -> str | None:
