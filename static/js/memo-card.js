@@ -1,12 +1,14 @@
 // 取次メモ from the person card: the first 用件 is chosen, so opening and sending are all it takes.
 import { ApiError, del, post } from "./api.js";
 import { serverNow } from "./clock.js";
+import { once } from "./once.js";
 import { fromTemplate, part, write } from "./render.js";
 import { t } from "./text.js";
 import { toast } from "./toast.js";
 
 let to = "";
 let name = "";
+const sent = once();
 
 /** @param {HTMLElement} box */
 const formOf = (box) => /** @type {HTMLFormElement} */ (box.querySelector("[data-memo-form]"));
@@ -86,7 +88,11 @@ async function send(box) {
   for (const field of form.querySelectorAll("[aria-invalid]"))
     field.removeAttribute("aria-invalid");
   try {
-    const memo = await post("/api/v1/messages", bodyOf(form));
+    const body = bodyOf(form);
+    const memo = await post("/api/v1/messages", body, {
+      headers: { "Idempotency-Key": sent.keyOf(body) },
+    });
+    sent.answered();
     toast(t("{name} さんに取次メモを届けました", { name }), {
       undoLabel: t("取り消す"),
       undo: () => takeBack(memo.id),

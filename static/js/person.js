@@ -4,6 +4,7 @@ import { hm, hmOrDay, serverNow } from "./clock.js";
 import { dialog, open } from "./dialog.js";
 import { blankMemo, fillMemo, focusMemo, wireMemo } from "./memo-card.js";
 import "./memo-live.js";
+import { once } from "./once.js";
 import { colour, fromTemplate, part, shape, write } from "./render.js";
 import { label, t } from "./text.js";
 import { toast } from "./toast.js";
@@ -12,6 +13,7 @@ import { viewOf } from "./view.js";
 /** @typedef {import("./types.js").Row} Row */
 
 let shown = "";
+const reported = once();
 
 /** The answer of GET /staff/{number}, for what the card needs. @typedef {any} Card */
 
@@ -233,12 +235,13 @@ async function reportFor(box, kind) {
     /** @type {HTMLInputElement | null} */ (box.querySelector("[name=channel]:checked"))?.value ??
     "phone";
   const place = /** @type {HTMLSelectElement | null} */ (box.querySelector("#proxy-place"))?.value;
-  const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   const body = kind === "start" ? { kind, place, channel } : { kind, channel };
+  const key = reported.keyOf([shown, body]);
   try {
     await post(`/api/v1/staff/${encodeURIComponent(shown)}/punches`, body, {
       headers: { "Idempotency-Key": key },
     });
+    reported.answered();
     toast(
       t("{name} さんの{what}を記録しました", {
         name,

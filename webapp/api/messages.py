@@ -9,9 +9,10 @@ from flask import Response, jsonify, request
 from webapp.accounts.access import Actor, current_actor, require_scope
 from webapp.accounts.rules import Scope, has_scope
 from webapp.api.blueprint import bp
+from webapp.attendance import once
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
-from webapp.core.parse import valid_or_422
+from webapp.core.parse import body_json, valid_or_422
 from webapp.core.refusals import BadRequest, Conflict, NotFound, Refusal
 from webapp.messages import access, passing, queries, questions, service, showing
 from webapp.messages import question_queries as asked
@@ -22,6 +23,7 @@ from webapp.messages.rules import Act, Standing, State
 
 LARGEST_ID = 2**31 - 1
 LONGEST_QUERY = 60
+LONGEST_KEY = 100
 TABS = ("mine", "unit", "written", "done")
 
 
@@ -62,12 +64,30 @@ def _iso(instant: datetime) -> str:
 
 @bp.post("/messages")
 def write_memo() -> tuple[Response, int]:
+    """With an Idempotency-Key the same again is the same memo, answered as it is now."""
     actor, now = _actor(Scope.UNIT_WRITE), clock.now()
-    wanted = valid_or_422(MemoBody).wanted(now=now)
+    wanted, key = valid_or_422(MemoBody).wanted(now=now), _key()
     service.limit(actor.staff_id, at=clock.monotonic())
     with transaction():
-        memo_id = service.write(wanted, actor=actor, now=now).id
-    return _shown(memo_id, actor), 201
+        if key:
+            body = once.fingerprint(body_json())
+            memo_id, was_there = service.write_once(wanted, key, body, actor=actor, now=now)
+        else:
+            memo_id, was_there = service.write(wanted, actor=actor, now=now).id, False
+    response = _shown_or_gone(memo_id, actor)
+    if was_there:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response, 201
+
+
+def _key() -> str:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > LONGEST_KEY:
+        raise BadRequest(
+            "Idempotency-Key が長すぎます。",
+            {"Idempotency-Key": f"{LONGEST_KEY}文字までにしてください"},
+        )
+    return key
 
 
 @bp.get("/messages/<int:memo_id>")
@@ -137,10 +157,6 @@ def showing_json(memo_id: int, actor: Actor) -> dict[str, Any] | None:
         if memo is None or not access.held(memo, actor, now=now).may(Act.READ, now):
             return None
         return showing.one(memo, actor, now=now)
-
-
-def _shown(memo_id: int, actor: Actor) -> Response:
-    return jsonify(showing_json(memo_id, actor))
 
 
 def _shown_or_gone(memo_id: int, actor: Actor) -> Response:

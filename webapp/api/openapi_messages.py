@@ -20,7 +20,13 @@ def message_paths(call: Callable[..., dict[str, Any]], named: Callable[..., Any]
             "get": call(
                 "取次メモ: mine, unit, written, done; q in one's own 係", OWN, parameters=asked
             ),
-            "post": call("write one", OWN, status="201", body=MemoBody),
+            "post": call(
+                "write one; the same key again is the same memo",
+                OWN,
+                status="201",
+                body=MemoBody,
+                parameters=[named("Idempotency-Key", "header", required=False)],
+            ),
         },
         "/messages/{memo_id}": {
             "get": call("one; outside the office without caller and text", OWN, parameters=memo),

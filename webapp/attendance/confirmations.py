@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from webapp.accounts.access import Actor
-from webapp.attendance import corrections, queries, rules, service
+from webapp.attendance import corrections, once, queries, rules
 from webapp.attendance.models import DayConfirmation
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotAllowed
@@ -53,7 +53,7 @@ def _confirm(staff_id: int, on: date, actor: Actor, now: datetime) -> str | None
     """None = done now; else why not."""
     if not may_confirm(staff_id, on, actor=actor, now=now):
         return "not allowed"
-    service.take_turns(staff_id)  # two who confirm at once are one confirmation
+    once.take_turns(staff_id)  # two who confirm at once are one confirmation
     reports = [queries.report_of(punch) for punch in queries.punches_on(staff_id, on)]
     if not reports or reported(reports, now).ended_at is None:
         return "no end"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
-from webapp.attendance import queries, rules, service
+from webapp.attendance import once, queries, rules, service
 from webapp.attendance.models import Correction, Punch
 from webapp.attendance.rules import CorrectionReason, Decision
 from webapp.core import audit
@@ -38,7 +38,7 @@ class Asked:
 
 def ask(staff_id: int, asked: Asked, *, actor: Actor, now: datetime) -> Correction:
     """The second tap of a double tap is the first one's correction."""
-    service.take_turns(staff_id)
+    once.take_turns(staff_id)
     old = _standing(staff_id, asked.punch_id)
     kind, on = (PunchKind(old.kind), old.business_on) if old else (asked.kind, asked.on)
     _check(asked, kind, on, old, now, staff_id)
@@ -151,7 +151,7 @@ def withdraw(correction_id: int, *, actor: Actor, now: datetime) -> Correction:
     found = db.session.get(Correction, correction_id)
     if found is None or found.staff_id != actor.staff_id:
         raise NotFound("この申請は見つかりません。")
-    service.take_turns(found.staff_id)
+    once.take_turns(found.staff_id)
     db.session.refresh(found)
     if found.decision == Decision.WITHDRAWN:
         return found
@@ -212,7 +212,7 @@ def _to_decide(correction_id: int, actor: Actor, now: datetime) -> Correction:
     found = db.session.get(Correction, correction_id)
     if found is None:
         raise NotFound("この申請は見つかりません。")
-    service.take_turns(found.staff_id)
+    once.take_turns(found.staff_id)
     db.session.refresh(found)
     held = org.postings_of([found.staff_id], org.today(now), known_at=now).get(found.staff_id, [])
     if not may_decide(actor, found.staff_id, held):

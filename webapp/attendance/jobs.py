@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from webapp.attendance import service
+from webapp.attendance import once
 from webapp.core.db import transaction
 
 
 def daily(now: datetime) -> None:
     """Forget the keys of a week ago."""
     with transaction():
-        service.forget_old_keys(now=now)
+        once.forget_old_keys(now=now)

@@ -93,10 +93,10 @@ def confirmations(staff_id: int) -> Sequence[Record]:
 
 
 def keys(staff_id: int) -> Sequence[str]:
-    """Kept for seven days, so that a report sent twice is one."""
+    """Kept for seven days, so that what was sent twice is one."""
     query = select(IdempotencyKey.made_at).where(IdempotencyKey.staff_id == staff_id)
     made = db.session.scalars(query.order_by(IdempotencyKey.made_at))
-    return [f"{_local(at)} の報告の控え（7日で消えます）" for at in made]
+    return [f"{_local(at)} の送信の控え（7日で消えます）" for at in made]
 
 
 def _told(record: Record) -> Record:

@@ -1,22 +1,19 @@
 """Taking reports of start and end: each exactly once, in whatever order they arrive."""
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from webapp.accounts.access import Actor
-from webapp.attendance import queries, rules
-from webapp.attendance.models import Correction, DayConfirmation, IdempotencyKey, Punch
+from webapp.attendance import once, queries, rules
+from webapp.attendance.models import Correction, DayConfirmation, Punch
 from webapp.attendance.settings import OLDEST_HOURS
 from webapp.core import audit, settings
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotFound, RuleBroken
 from webapp.org import queries as org
-from webapp.org.models import Staff
 from webapp.presence.facts import Place, PunchKind
 from webapp.realtime import outbox
 
@@ -38,9 +35,7 @@ class Answer:
     replayed: bool = False
 
 
-def fingerprint(body: Any) -> str:
-    """Equal JSON gives an equal hash, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+fingerprint = once.fingerprint  # whoever takes a report for us compares bodies by it
 
 
 def report(
@@ -54,41 +49,13 @@ def report(
     body_hash: str = "",
 ) -> Answer:
     """Take one report. The same key and body again is the first answer again; another body is refused (422)."""
-    take_turns(staff_id)
-    if key is not None and (kept := _kept(staff_id, key, now)) is not None:
-        if kept.body_hash != body_hash:
-            raise RuleBroken(
-                "この Idempotency-Key は別の内容で使われています。",
-                {"Idempotency-Key": "内容を変えるときは新しい値にしてください"},
-            )
-        return Answer(kept.answer, replayed=True)
+    once.take_turns(staff_id)
+    if key is not None and (first := once.answered(staff_id, key, body_hash, now=now)) is not None:
+        return Answer(first, replayed=True)
     answer = _take(staff_id, _tidy(wanted), actor=actor, now=now, source=source, key=key)
     if key is not None:
-        db.session.add(
-            IdempotencyKey(
-                staff_id=staff_id, key=key, body_hash=body_hash, answer=answer.body, made_at=now
-            )
-        )
+        once.keep(staff_id, key, body_hash, answer.body, now=now)
     return answer
-
-
-def take_turns(staff_id: int) -> None:
-    """Two requests of one person take turns, also where writers run in parallel.
-
-    Not the stronger FOR UPDATE: two colleagues who report for each other at once would wait for each other's row
-    (made_by refers to it), and one of them would be shot.
-    """
-    turn = select(Staff.id).where(Staff.id == staff_id)
-    db.session.execute(turn.with_for_update(key_share=True))
-
-
-def _kept(staff_id: int, key: str, now: datetime) -> IdempotencyKey | None:
-    kept = db.session.get(IdempotencyKey, (staff_id, key))
-    if kept is not None and kept.made_at < now - rules.KEYS_LIVE:
-        db.session.delete(kept)
-        db.session.flush()
-        return None
-    return kept
 
 
 def _tidy(wanted: Wanted) -> Wanted:
@@ -256,7 +223,7 @@ def _waiting_twin(staff_id: int, wanted: Wanted, at: datetime) -> Correction | N
 
 def take_back(staff_id: int, punch_id: int, *, actor: Actor, now: datetime) -> Punch:
     """One's own mistaken report, until 日替わり; it stays in the record, marked."""
-    take_turns(staff_id)
+    once.take_turns(staff_id)
     punch = queries.own_punch(staff_id, punch_id)
     if punch is None:
         raise NotFound("この報告は見つかりません。")
@@ -276,7 +243,3 @@ def may_take_back(punch: Punch, *, now: datetime) -> bool:
     own = not punch.imported and punch.source != "correction" and punch.voided_at is None
     same_day = org.business_calendar().business_date(punch.at) == org.today(now)
     return own and same_day and not is_closed(punch.business_on)
-
-
-def forget_old_keys(*, now: datetime) -> None:
-    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.made_at < now - rules.KEYS_LIVE))

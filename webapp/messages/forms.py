@@ -55,8 +55,9 @@ class MemoBody(Body):
 
 
 class MemoForm(MemoBody, FormBody):
-    """wished_time: "15:00" of wished_on, or of today."""
+    """wished_time: "15:00" of wished_on, or of today. key: of this form as it was opened; sent twice it is one memo."""
 
+    key: Annotated[str, Field(max_length=40)] = ""
     wished_on: str = ""
     wished_time: str = ""
 

@@ -1,11 +1,13 @@
 """/messages: what waits for oneself and one's own 係, writing, handling, moving on."""
 
 from typing import Any
+from uuid import uuid4
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.accounts.access import Actor, current_actor
+from webapp.attendance import once
 from webapp.core import clock, settings
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
@@ -75,6 +77,7 @@ def _new_page(number: str, fault: Refusal | None = None) -> Any:
             chips=service.chips(),
             longest=LONGEST_TEXT,
             typed=request.form,
+            key=uuid4().hex,
             errors=fault.fields if fault else {},
             message=fault.message if fault else "",
             own=to.staff_id == actor.staff_id,
@@ -86,10 +89,15 @@ def _new_page(number: str, fault: Refusal | None = None) -> Any:
 def write_memo() -> Any:
     actor, now = current_actor(), clock.now()
     try:
-        wanted = valid_or_422(MemoForm).wanted(now=now)
+        form = valid_or_422(MemoForm)
+        wanted = form.wanted(now=now)
         service.limit(actor.staff_id, at=clock.monotonic())
         with transaction():
-            service.write(wanted, actor=actor, now=now)
+            # A second text from the same page (back, and on) is a memo of its own.
+            body = once.fingerprint(form.model_dump(mode="json", exclude={"wished_at"}))
+            service.write_once(
+                wanted, f"{form.key or uuid4()}:{body[:32]}", body, actor=actor, now=now
+            )
     except RuleBroken as fault:
         return _new_page(request.form.get("to", ""), fault)
     flash(_("取次メモを届けました。"), "done")

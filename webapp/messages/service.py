@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from webapp.accounts.access import Actor
+from webapp.attendance import once
 from webapp.core import audit, clock, settings
 from webapp.core.db import db
 from webapp.core.limits import Limit
@@ -27,6 +28,7 @@ TOPIC = "message"
 LONGEST_CHIP = 20
 WRITTEN = Limit("memo", 20, 60.0, "続けて書きすぎています。")
 FARTHEST_WISH = timedelta(days=31)
+_KEY = "memo:{}"  # apart from those of reports
 CHANGED = "ほかの人が先に変えました。いまの状態を確かめてください。"
 
 
@@ -81,6 +83,20 @@ def write(wanted: Wanted, *, actor: Actor, now: datetime) -> PhoneMemo:
     outbox.touch(TOPIC, memo.id)
     webhooks.happened("memo", memo.unit_id, now=now)
     return memo
+
+
+def write_once(
+    wanted: Wanted, key: str, body_hash: str, *, actor: Actor, now: datetime
+) -> tuple[int, bool]:
+    """(id of the memo, whether it was there already). The same key again writes nothing twice: whoever took the call
+    and got no answer presses again. What was written is kept in one place only, so the answer kept is the id."""
+    once.take_turns(actor.staff_id)
+    kept = once.answered(actor.staff_id, _KEY.format(key), body_hash, now=now)
+    if kept is not None:
+        return int(kept["memo"]), True
+    memo = write(wanted, actor=actor, now=now)
+    once.keep(actor.staff_id, _KEY.format(key), body_hash, {"memo": memo.id}, now=now)
+    return memo.id, False
 
 
 def posting_of(number: str, *, actor: Actor, now: datetime) -> PersonPosting:
