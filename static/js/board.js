@@ -3,6 +3,7 @@ import { get } from "./api.js";
 import { serverNow } from "./clock.js";
 import { CoveragePanel } from "./coverage.js";
 import { wireHelp } from "./help.js";
+import { keepViews, newestView } from "./kept-view.js";
 import { Live } from "./live.js";
 import { Board, keyOf, matches } from "./merge.js";
 import { openPerson, refreshPerson } from "./person.js";
@@ -21,6 +22,7 @@ class BoardPage {
   /** @param {Snapshot} snapshot @param {HTMLElement} root */
   constructor(snapshot, root) {
     this.unit = snapshot.unit;
+    this.snapshot = snapshot;
     this.root = root;
     this.board = new Board(snapshot);
     /** @type {Map<string, HTMLElement>} */
@@ -55,18 +57,28 @@ class BoardPage {
       },
       missing: (message) => this.cover?.applyMissing(message),
     });
+    keepViews(() => this.shown());
     setInterval(() => this.speak(), ANNOUNCE_EVERY);
     setInterval(() => this.showSoon(), 30_000);
   }
 
   async fetch() {
     const snapshot = await get(`/api/v1/boards/${encodeURIComponent(this.unit)}`);
+    this.snapshot = snapshot;
     this.live?.fetched(snapshot.as_of);
     const { changed, moved } = this.board.replace(snapshot);
     if (moved) this.draw();
     else this.touch(changed);
     this.cover?.replace(snapshot);
     this.showCounts();
+  }
+
+  /** As a snapshot. @returns {Snapshot} */
+  shown() {
+    const { epoch, groups, forms, rows } = this.board;
+    const as_of = this.live?.asOf ?? this.snapshot.as_of;
+    const board = { epoch, groups, forms, rows: [...rows.values()] };
+    return { ...this.snapshot, ...board, as_of, ...this.cover?.shown() };
   }
 
   /** @param {import("./types.js").RowsMessage} message */
@@ -378,5 +390,5 @@ if (embedded?.textContent && root) {
     if (name) write(press, "name", name);
   }
   wireHelp();
-  new BoardPage(JSON.parse(embedded.textContent), root).start();
+  new BoardPage(newestView(JSON.parse(embedded.textContent)), root).start();
 }

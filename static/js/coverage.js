@@ -83,6 +83,16 @@ export class CoveragePanel {
     this.show();
   }
 
+  /** What is held, as a snapshot says it. */
+  shown() {
+    const units = [...this.units];
+    return {
+      coverage: units.flatMap(([, { coverage }]) => coverage),
+      room: Object.fromEntries(units.map(([unit, { room }]) => [unit, room])),
+      missing: Object.fromEntries(this.missing),
+    };
+  }
+
   /** @param {import("./types.js").CoverageMessage} message @returns {boolean} false: its place among the units is the server's to say */
   apply(message) {
     const held = this.units.get(message.unit);

@@ -136,6 +136,7 @@ const loading = performance.getEntriesByType("navigation")[0];
 // A page from the back-forward cache or from the worker is older than its loading: its time says nothing.
 if (
   stamp &&
+  !("kept" in document.body.dataset) &&
   navigator.onLine &&
   loading instanceof PerformanceNavigationTiming &&
   loading.transferSize > 0

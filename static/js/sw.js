@@ -1,22 +1,41 @@
-// Opens 自分の今日 without a connection, and nothing else: no page and no answer about other people is ever kept.
+// Opens 自分の今日 without a connection, and the boards last looked at as they were then, with their time. Kept for a day's
+// work on this device and for this person alone: any sign-in or sign-out here takes them away.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const KEPT = "zaiseki-v1";
+const BOARDS = "zaiseki-boards";
+const MOST_BOARDS = 3;
+const KEPT_FOR = 12 * 3600_000;
+const KEPT_AT = "X-Kept-At";
 const HOME = "/";
+const BOARD = /^\/board\/[^/]+$/;
+const GONE = new Set([502, 503, 504]); // a proxy whose server is gone answers for it
 const SHELL = [
-  "/static/vendor/tokens.css",
+  "/static/css/alerts.css",
   "/static/css/base.css",
-  "/static/css/frame.css",
-  "/static/css/forms.css",
-  "/static/css/person.css",
   "/static/css/board.css",
+  "/static/css/coverage.css",
+  "/static/css/forms.css",
+  "/static/css/frame.css",
   "/static/css/home.css",
   "/static/css/notices.css",
+  "/static/css/person.css",
+  "/static/img/icon.svg",
+  "/static/img/states.svg",
+  "/static/js/alerts.js",
   "/static/js/api.js",
+  "/static/js/badges.js",
+  "/static/js/board.js",
   "/static/js/clock.js",
+  "/static/js/coverage-sheet.js",
+  "/static/js/coverage-track.js",
+  "/static/js/coverage-view.js",
+  "/static/js/coverage.js",
   "/static/js/dialog.js",
   "/static/js/frame.js",
+  "/static/js/help.js",
   "/static/js/home.js",
+  "/static/js/kept-view.js",
   "/static/js/live-hub.js",
   "/static/js/live-line.js",
   "/static/js/live-link.js",
@@ -24,25 +43,26 @@ const SHELL = [
   "/static/js/live-pill.js",
   "/static/js/live-worker.js",
   "/static/js/live.js",
+  "/static/js/memo-card.js",
+  "/static/js/memo-live.js",
+  "/static/js/merge.js",
+  "/static/js/notices.js",
+  "/static/js/once.js",
   "/static/js/outbox.js",
   "/static/js/person.js",
+  "/static/js/pop-up.js",
   "/static/js/queue.js",
   "/static/js/render.js",
   "/static/js/search.js",
-  "/static/js/alerts.js",
-  "/static/js/badges.js",
-  "/static/js/pop-up.js",
-  "/static/js/title.js",
-  "/static/js/notices.js",
   "/static/js/text.js",
+  "/static/js/title.js",
   "/static/js/toast.js",
   "/static/js/view.js",
+  "/static/manifest.webmanifest",
+  "/static/vendor/icons.svg",
   "/static/vendor/idb.js",
   "/static/vendor/socket.io.esm.min.js",
-  "/static/vendor/icons.svg",
-  "/static/img/states.svg",
-  "/static/img/icon.svg",
-  "/static/manifest.webmanifest",
+  "/static/vendor/tokens.css",
 ];
 
 worker.addEventListener("install", (event) => {
@@ -65,7 +85,11 @@ worker.addEventListener("activate", (event) => {
     caches
       .keys()
       .then((names) =>
-        Promise.all(names.filter((name) => name !== KEPT).map((name) => caches.delete(name))),
+        Promise.all(
+          names
+            .filter((name) => name !== KEPT && name !== BOARDS)
+            .map((name) => caches.delete(name)),
+        ),
       )
       .then(() => worker.clients.claim()),
   );
@@ -76,12 +100,12 @@ worker.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== worker.location.origin) return;
   if (request.method === "POST" && (url.pathname === "/signout" || url.pathname === "/signin")) {
-    event.waitUntil(caches.open(KEPT).then((kept) => kept.delete(HOME))); // a shared device keeps nobody's page
+    event.waitUntil(forget()); // a shared device keeps nobody's page
     return;
   }
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(fileFirstFromServer(request));
-  else if (request.mode === "navigate") event.respondWith(page(request, url));
+  else if (request.mode === "navigate") event.respondWith(page(event, url));
   else if (url.pathname === HOME) event.respondWith(refreshed(request));
 });
 
@@ -108,19 +132,52 @@ async function refreshed(request) {
   return answer;
 }
 
-/** @param {Request} request @param {URL} url */
-async function page(request, url) {
+async function forget() {
   const kept = await caches.open(KEPT);
-  try {
-    const answer = await fetch(request);
-    if (url.pathname === HOME && !url.search && answer.ok && !answer.redirected)
-      await kept.put(HOME, answer.clone());
+  await Promise.all([kept.delete(HOME), caches.delete(BOARDS)]);
+}
+
+/** @param {FetchEvent} event @param {URL} url */
+async function page(event, url) {
+  const answer = await fetch(event.request).catch(() => null);
+  if (answer && !GONE.has(answer.status)) {
+    const good = answer.ok && !answer.redirected && !url.search;
+    if (good) event.waitUntil(keep(url.pathname, answer.clone()));
     return answer;
-  } catch {
-    const home = await kept.match(HOME);
-    if (url.pathname === HOME && home) return home;
-    return offline(Boolean(home));
   }
+  const home = await caches.open(KEPT).then((kept) => kept.match(HOME));
+  const old = url.pathname === HOME ? home : await keptBoard(url.pathname);
+  return old ? asOld(old) : offline(Boolean(home));
+}
+
+/** @param {string} path @param {Response} answer */
+async function keep(path, answer) {
+  if (path === HOME) await caches.open(KEPT).then((kept) => kept.put(HOME, answer));
+  if (!BOARD.test(path)) return;
+  const headers = new Headers(answer.headers);
+  headers.set(KEPT_AT, String(Date.now()));
+  const boards = await caches.open(BOARDS);
+  await boards.delete(path); // the newest stands last
+  await boards.put(path, new Response(answer.body, { headers }));
+  const paths = await boards.keys();
+  await Promise.all(paths.slice(0, -MOST_BOARDS).map((old) => boards.delete(old)));
+}
+
+/** @param {string} path @returns {Promise<Response | undefined>} */
+async function keptBoard(path) {
+  const boards = await caches.open(BOARDS);
+  const board = await boards.match(path);
+  if (!board || Date.now() - Number(board.headers.get(KEPT_AT)) < KEPT_FOR) return board;
+  await boards.delete(path);
+  return undefined;
+}
+
+/** The page is told that it is an old one, and never claims to be current. @param {Response} kept */
+async function asOld(kept) {
+  const text = (await kept.text()).replace("<body ", "<body data-kept ");
+  const headers = new Headers(kept.headers);
+  for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name);
+  return new Response(text, { headers });
 }
 
 /** @param {boolean} hasHome */

@@ -1,0 +1,152 @@
+"""Several tabs of one browser: one connection, one sign-in, and none of them green without the server."""
+
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import City, Window, watch_faults
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+# Playwright shows every page as seen: a test turns one away by hand.
+TURN_AWAY = """
+    window.away = false;
+    Object.defineProperty(document, "hidden", {get: () => window.away});
+    window.turn = (away) => {
+        window.away = away;
+        document.dispatchEvent(new Event("visibilitychange"));
+    };
+"""
+ANOTHER_STATE = "fetch('/api/v1/me/status', {method: 'POST', headers: {'Content-Type': 'application/json', 'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content}, body: JSON.stringify({state: %r})}).then((r) => r.status)"
+
+
+def another_tab(window: Window) -> Window:
+    tab = Window(window.context.new_page(), window.context, window.base)
+    watch_faults(tab, window.base)
+    return tab
+
+
+def metric(city: City, name: str) -> float:
+    with urllib.request.urlopen(f"{city.server.url}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
+    assert found is not None, text
+    return float(found[1])
+
+
+def wait_until(test: Callable[[], Any], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not test():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def tile(window: Window, name: str) -> Any:
+    return window.page.locator("#board .who", has_text=name).first
+
+
+def set_state(window: Window, state: str) -> None:
+    assert window.page.evaluate(ANOTHER_STATE % state) == 200
+
+
+def step(window: Window) -> str:
+    found: str = window.page.locator("#live").get_attribute("data-step")
+    return found
+
+
+def test_two_tabs_have_one_connection_and_the_second_lives_on(city: City) -> None:
+    lead = city.who["lead"]
+    first = city.open_window(lead.number).go("/board/").live()
+    second = another_tab(first).go("/board/").live()
+    third = another_tab(first).go("/messages")
+    assert metric(city, "zaiseki_sockets") == 1
+    set_state(third, "busy")
+    for tab in (first, second):
+        tile(tab, lead.name).filter(has_text="取り込み中").wait_for(timeout=5_000)
+    first.page.close()
+    set_state(third, "dnd")
+    tile(second, lead.name).filter(has_text="応答不可").wait_for(timeout=5_000)
+    assert metric(city, "zaiseki_sockets") == 1
+    second.page.close()
+    third.page.close()
+    wait_until(lambda: metric(city, "zaiseki_sockets") == 0)
+    assert first.faults == second.faults == third.faults == []
+
+
+def test_signed_out_in_one_tab_the_others_go_too(city: City) -> None:
+    first = city.open_window(city.who["chief"].number).go("/board/").live()
+    second = another_tab(first).go("/").live()
+    second.page.locator("form[action='/signout']").first.evaluate("(form) => form.requestSubmit()")
+    first.page.wait_for_url("**/signin?**", timeout=15_000)
+    assert first.page.locator("#board").count() == 0
+    assert metric(city, "zaiseki_sockets") == 0
+
+
+def test_another_person_in_the_same_browser_gets_a_page_of_their_own(city: City) -> None:
+    """Signed in elsewhere in this browser meanwhile: the old person's page neither goes on nor acts for the new one."""
+    first = city.open_window(city.who["chief"].number).go("/").live()
+    other = city.open_window(city.who["lead"].number)
+    first.context.add_cookies(other.context.cookies())
+    city.server.kill()
+    city.server.start()
+    first.page.wait_for_selector(f"body[data-viewer='{city.who['lead'].number}']", timeout=30_000)
+    first.live()
+    assert metric(city, "zaiseki_sockets") == 1
+
+
+def test_without_a_shared_worker_the_page_connects_itself(city: City) -> None:
+    lead = city.who["lead"]
+    first = city.open_window(lead.number)
+    first.context.add_init_script("delete window.SharedWorker")
+    first.go("/board/").live()
+    second = another_tab(first).go("/board/").live()
+    assert metric(city, "zaiseki_sockets") == 2
+    set_state(first, "busy")
+    for tab in (first, second):
+        tile(tab, lead.name).filter(has_text="取り込み中").wait_for(timeout=5_000)
+    assert first.faults == second.faults == []
+
+
+def test_a_tab_nobody_looks_at_draws_nothing_until_somebody_does(city: City) -> None:
+    lead = city.who["lead"]
+    seen = city.open_window(lead.number)
+    seen.context.add_init_script(TURN_AWAY)
+    seen.go("/board/").live()
+    away = another_tab(seen).go("/board/").live()
+    away.page.evaluate("window.turn(true)")
+    before = tile(away, lead.name).inner_text()
+    set_state(seen, "dnd")
+    tile(seen, lead.name).filter(has_text="応答不可").wait_for(timeout=5_000)
+    away.page.wait_for_timeout(500)
+    assert tile(away, lead.name).inner_text() == before
+    away.page.evaluate("window.turn(false)")
+    tile(away, lead.name).filter(has_text="応答不可").wait_for(timeout=2_000)
+    assert seen.faults == away.faults == []
+
+
+def test_server_gone_both_tabs_say_so_and_come_back_with_what_happened(city: City) -> None:
+    lead = city.who["lead"]
+    first = city.open_window(lead.number).go("/board/").live()
+    first.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    first.page.reload()
+    first.live()
+    second = another_tab(first).go("/board/").live()
+    shown = tile(first, lead.name).inner_text()
+    city.server.kill()
+    # A reload while it is gone: the board as it was, with its time, and not as if it were current.
+    first.page.reload()
+    tile(first, lead.name).wait_for()
+    assert tile(first, lead.name).inner_text() == shown
+    assert step(first) != "live"
+    assert "時点" in first.page.locator("#live").inner_text()
+    city.server.start()
+    for tab in (first, second):
+        tab.live()
+    set_state(first, "busy")
+    for tab in (first, second):
+        tile(tab, lead.name).filter(has_text="取り込み中").wait_for(timeout=5_000)
+    assert metric(city, "zaiseki_sockets") == 1
