@@ -13,7 +13,6 @@ from tests.load.poller import Poller
 from tests.load.told import ANYBODY, Change, Ledger, Verdict, rooms_of
 from tests.load.town import Person
 from tests.load.watcher import Refused, Watcher
-from tests.load.wire import Http
 
 AT_ONCE = 64  # handshakes under way
 MOST_TRIES = 20
@@ -140,35 +139,6 @@ class Crowd:
             await asyncio.sleep(0.1)
 
 
-async def views_wrong(crowd: Crowd, known: dict[int, dict[str, int]], room: str) -> int:
-    """Watchers of a room whose view (what they fetched and were told since) is not what a fresh look shows.
-
-    known: {watcher: {staff number: version}} as fetched; the fresh look is by HTTP, with a watcher's own token.
-    """
-    unit, _, _ = room.partition(":")
-    members = [index for index in known if room in crowd.watchers[index].rooms]
-    if not members:
-        return 0
-    fresh = await board_versions(crowd, members[0], unit)
-    told = crowd.ledger.views(room)
-    wrong = 0
-    for index in members:
-        view = dict(known[index])
-        for number, version in told.get(index, {}).items():
-            view[number] = max(version, view.get(number, 0))
-        wrong += view != fresh
-    return wrong
-
-
-async def board_versions(crowd: Crowd, index: int, unit: str) -> dict[str, int]:
-    http = Http(crowd.port_of(index))
-    headers = {"Authorization": f"Bearer {crowd.people[index].token}"}
-    answer = await http.request("GET", f"/api/v1/boards/{unit}", headers=headers)
-    http.close()
-    if answer.status != 200:
-        raise RuntimeError(f"GET /boards/{unit}: {answer.status} {answer.body[:200]!r}")
-    return versions_in(answer.body)
-
-
 def versions_in(board: bytes) -> dict[str, int]:
+    """{staff number: version} of a board as fetched."""
     return {row["staff"]: row["version"] for row in json.loads(board)["rows"]}

@@ -1,6 +1,6 @@
 """The measurements by name, in the order in which they are made."""
 
-from tests.load import apart, changes, house, imports, rival_bench, snapshots
+from tests.load import apart, changes, comeback, house, imports, rival_bench, snapshots
 from tests.load.workbench import Measurement
 
 ALL: dict[str, Measurement] = {
@@ -12,6 +12,7 @@ ALL: dict[str, Measurement] = {
     "snapshot_rate": snapshots.snapshot_rate,
     "sockets_accepted": house.sockets_accepted,
     "mass_drop": house.mass_drop,
+    "mass_reconnect": comeback.mass_reconnect,
     "rival": rival_bench.rival,
     "import_time": imports.import_time,
     "coverage": apart.coverage_time,

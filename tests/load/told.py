@@ -168,15 +168,15 @@ class Ledger:
                 found.setdefault(number, {}).setdefault(row["version"], []).append(told)
         return found
 
-    def views(self, room: str) -> dict[int, dict[str, int]]:
-        """{watcher: {staff number: newest version it was told}} of one room."""
-        found: dict[int, dict[str, int]] = {}
+    def views_by_room(self) -> dict[str, dict[int, dict[str, int]]]:
+        """{room: {watcher: {staff number: newest version it was told}}}."""
+        found: dict[str, dict[int, dict[str, int]]] = {}
         for told in self.told:
-            if told.room == room:
-                for index in told.who:
-                    view = found.setdefault(index, {})
-                    for number, row in told.rows.items():
-                        view[number] = max(row["version"], view.get(number, 0))
+            views = found.setdefault(told.room, {})
+            for index in told.who:
+                view = views.setdefault(index, {})
+                for number, row in told.rows.items():
+                    view[number] = max(row["version"], view.get(number, 0))
         return found
 
 

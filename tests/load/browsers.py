@@ -1,0 +1,146 @@
+"""The crowd as pages keep it: whoever loses the connection comes back, watches again and fetches the board again.
+
+As static/js/live.js does: 1 to 30 s with half of it by chance, what a Retry-After says at least; ten seconds for the
+answer to `watch`; a fetch that fails is tried again after two to eight.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from random import Random
+from time import monotonic
+
+from tests.load.crowd import Crowd, versions_in
+from tests.load.watcher import Refused
+from tests.load.wire import Lines
+from tests.load.workbench import bearer
+
+FIRST_S, LONGEST_S = 1.0, 30.0
+CONNECT_S, WATCH_S = 15.0, 10.0
+LOOK_S = 0.25
+MOST_TRIES = 20
+FETCHING = 64  # HTTP connections, as a proxy in front would keep them
+
+
+class Browsers:
+    """known: {watcher: {unit: {staff number: version}}} as last fetched; back: when each was last complete."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self.crowd = crowd
+        self.away: set[int] = set()  # who stays away
+        self.known: dict[int, dict[str, dict[str, int]]] = {}
+        self.back: dict[int, float] = {}
+        self.refused: dict[str, int] = {}
+        self.fetch_failed = 0
+        self._chance = Random(1)
+        self._lines = Lines(crowd.ports, FETCHING)
+        self._returning: dict[int, asyncio.Task[None]] = {}
+        self._boards: dict[tuple[str, int], dict[str, int]] = {}  # the same bytes are read once
+        self._looking: asyncio.Task[None] | None = None
+
+    async def fetch_all(self, indexes: Iterable[int]) -> None:
+        waiting = iter(list(indexes))
+
+        async def some() -> None:
+            for index in waiting:
+                await self.fetch(index)
+
+        await asyncio.gather(*(some() for _ in range(FETCHING)))
+
+    def start(self) -> None:
+        self._looking = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        tasks = [*self._returning.values(), *([self._looking] if self._looking else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._lines.close()
+
+    def complete(self) -> bool:
+        """Everybody who does not stay away is connected and has their boards."""
+        return not self._returning and all(
+            watcher.open and watcher.index in self.back
+            for watcher in self.crowd.watchers
+            if watcher.index not in self.away
+        )
+
+    async def _look(self) -> None:
+        while True:
+            for watcher in self.crowd.watchers:
+                index = watcher.index
+                if not watcher.open and index not in self.away and index not in self._returning:
+                    self._returning[index] = asyncio.create_task(self._return(index))
+            await asyncio.sleep(LOOK_S)
+
+    async def _return(self, index: int) -> None:
+        attempt, at_least = 0, 0.0
+        self.back.pop(index, None)
+        while True:
+            wait = min(FIRST_S * 2**attempt, LONGEST_S) * self._chance.uniform(0.5, 1.5)
+            await asyncio.sleep(max(wait, at_least * self._chance.uniform(1.0, 1.5)))
+            attempt += 1
+            try:
+                await self.connect(index)
+                break
+            except (Refused, OSError) as error:
+                at_least = getattr(error, "retry_after", None) or 0.0
+                self._note(error)
+                self.crowd.watchers[index].drop()
+        await self.fetch(index)
+        del self._returning[index]
+
+    async def connect(self, index: int) -> None:
+        """Raises Refused, OSError, TimeoutError."""
+        async with asyncio.timeout(CONNECT_S):
+            await self.crowd.watchers[index].connect(self.crowd.port_of(index))
+        async with asyncio.timeout(WATCH_S):
+            await self.crowd.watch_one(index)
+
+    def _note(self, error: Exception) -> None:
+        word = str(error) or type(error).__name__
+        self.refused[word] = self.refused.get(word, 0) + 1
+
+    async def fetch(self, index: int) -> None:
+        """Begun after the answer to `watch`, so that it is never older than what follows."""
+        found = {unit: await self._board(index, unit) for unit in self.crowd.units[index]}
+        self.known[index] = found
+        self.back[index] = monotonic()
+
+    async def _board(self, index: int, unit: str) -> dict[str, int]:
+        headers = bearer(self.crowd.people[index])
+        for _ in range(MOST_TRIES):
+            try:
+                answer = await self._lines.request("GET", f"/api/v1/boards/{unit}", headers=headers)
+                if answer.status == 200:
+                    return self._read(unit, answer.body)
+            except (OSError, asyncio.IncompleteReadError):
+                pass
+            self.fetch_failed += 1
+            await asyncio.sleep(self._chance.uniform(2.0, 8.0))
+        raise RuntimeError(f"no board of {unit} after {MOST_TRIES} tries")
+
+    def _read(self, unit: str, body: bytes) -> dict[str, int]:
+        before, _, rest = body.partition(b'"as_of":"')
+        key = (unit, hash(before + rest.partition(b'"')[2]))
+        if key not in self._boards:
+            self._boards[key] = versions_in(body)
+        return self._boards[key]
+
+    async def views_wrong(self) -> int:
+        """Watchers whose view (fetched, and told since) is not what a fresh look shows; over every room."""
+        rooms: dict[str, list[int]] = {}
+        for index in self.back:
+            for unit in self.crowd.units[index]:
+                rooms.setdefault(f"{unit}:{self.crowd.form(index, unit)}", []).append(index)
+        told = self.crowd.ledger.views_by_room()
+        wrong = 0
+        for room, members in rooms.items():
+            unit = room.partition(":")[0]
+            fresh = await self._board(members[0], unit)
+            for index in members:
+                view = dict(self.known[index][unit])
+                for number, version in told.get(room, {}).get(index, {}).items():
+                    view[number] = max(version, view.get(number, 0))
+                wrong += view != fresh
+                self.known[index][unit] = fresh
+        return wrong
