@@ -25,13 +25,14 @@ from webapp.plans import jobs as plan_jobs
 from webapp.plans import retention as plan_retention
 from webapp.presence.service import forget_spent_claims
 from webapp.requests import retention as request_retention
-from webapp.rota import swap_work
+from webapp.rota import places, swap_work
 from webapp.seats import jobs as seats
 from webapp.seats import releasing
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60.0
 HOUR_S = 60 * MINUTE_S
+ORPHANS_S = 10.0
 
 FORGETTING: tuple[Callable[..., object], ...] = (
     forget_spent_claims,
@@ -59,6 +60,7 @@ def start(app: Flask) -> None:
     server.start_background_task(each, MINUTE_S, take_round)
     # Apart from the rest: a calendar that answers slowly keeps nobody else waiting.
     server.start_background_task(each, MINUTE_S, read_calendars)
+    server.start_background_task(each, ORPHANS_S, bury_runs)
     server.start_background_task(lambda: send_webhooks(app))
 
 
@@ -134,6 +136,14 @@ def expire_swaps(app: Flask) -> None:
         if swap_work.overdue(now=now):
             with transaction():
                 swap_work.expire(now=now)
+
+
+def bury_runs(app: Flask) -> None:
+    """Runs of the solver whose server is no more; each process looks on for itself, and one of them writes."""
+    with app.app_context():
+        if places.orphaned():
+            with transaction():
+                places.bury(now=clock.now())
 
 
 def pass_messages_on(app: Flask) -> None:

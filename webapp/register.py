@@ -22,15 +22,15 @@ from webapp.board.notice_links import may_open_request
 from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse, redis_server
 from webapp.core.proxy import TrustedProxies
-from webapp.coverage import help_live
+from webapp.coverage import alerts_live, help_live
 from webapp.coverage import live as coverage_live
+from webapp.coverage import service as shortages
 from webapp.coverage.lines_live import LiveLines
 from webapp.duties import queries as duties
 from webapp.emergency import bar
 from webapp.emergency import lent as emergency_orders
 from webapp.emergency import live as emergency_live
 from webapp.emergency import queries as emergencies
-from webapp.emergency.live import LiveEmergency
 from webapp.errors import register_errors
 from webapp.extensions import babel, db
 from webapp.messages import live as messages_live
@@ -51,7 +51,7 @@ from webapp.requests import live as requests_live
 from webapp.requests import order_lists, swapping, telling
 from webapp.requests import records as request_records
 from webapp.rota import live as rota_live
-from webapp.rota import swap_work
+from webapp.rota import places, swap_work
 from webapp.seats import lines, loan_queries
 from webapp.seats import live as seats_live
 from webapp.seats import queries as seat_queries
@@ -205,9 +205,12 @@ def register_realtime(app: Flask) -> None:
     )
     pump.register("standup", standup_live.render)
     pump.register(notice_queries.TOPIC, notices.render)
-    pump.register("rota", rota_live.LiveRota().render)
+    pump.register(shortages.ALERT, alerts_live.render)
+    pump.register("rota", rota_live.render)
+    pump.register(places.TOPIC, rota_live.render_runs)
     pump.register("help", help_live.render)
-    pump.register("emergency", LiveEmergency().render, rest_s=emergency_live.REST_S)
+    pump.register("emergency", emergency_live.render_tallies, rest_s=emergency_live.REST_S)
+    pump.register("emergency_bar", emergency_live.render_bars)
     pump.register(messages_live.MEMO, messages_live.render_memos)
     pump.register(messages_live.QUESTION, messages_live.render_questions)
     pump.register(seat_queries.TOPIC, seats_live.render_seats)

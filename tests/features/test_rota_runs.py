@@ -12,7 +12,7 @@ from tests.features.rota_play import LEAD, NEXT, PATH, WIDE, cell, furnish, lead
 from tests.stage import Stage
 from webapp.core import clock
 from webapp.core.db import db, transaction
-from webapp.rota import problem_of_unit, running
+from webapp.rota import places, problem_of_unit, running
 from webapp.rota.desk import desk_of
 from webapp.rota.models import RotaRun
 from webapp.rota.rules import RotaKind
@@ -162,14 +162,22 @@ def test_a_plan_for_an_older_draft(
 
 
 def test_a_run_whose_server_is_gone(
-    stage: Stage, posts: dict[str, int], held_back: list[int]
+    stage: Stage, posts: dict[str, int], held_back: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = solve(stage).json["run"]["id"]
-    clock.freeze(clock.now() + timedelta(seconds=30))
+    clock.freeze(clock.now() + timedelta(hours=1))  # a clock that is set says nothing of it
+    assert lead(stage).get(f"{PATH}/runs/{run_id}").json["run"]["state"] == "running"
+    later(monkeypatch, places.ORPHAN_AFTER_S + 1)
     run = lead(stage).get(f"{PATH}/runs/{run_id}").json["run"]
     assert run["state"] == "failed"
     assert "もう一度" in run["message"]
     assert solve(stage).status_code == 202
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """So long after, by the clock nobody can set."""
+    before = clock.monotonic
+    monkeypatch.setattr(clock, "monotonic", lambda: before() + seconds)
 
 
 def test_refused_runs(stage: Stage, posts: dict[str, int], held_back: list[int]) -> None:

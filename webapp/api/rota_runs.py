@@ -10,7 +10,7 @@ from webapp.api.rota_draft import changed, clash, desk_here
 from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
-from webapp.rota import openings, picture, running, runs
+from webapp.rota import openings, picture, places, running, runs
 from webapp.rota.desk import Desk
 from webapp.rota.forms import SolveBody, TakeBody
 from webapp.rota.models import RotaRun
@@ -55,10 +55,10 @@ def _bury_if_orphaned(code: str, week: str, run_id: int) -> None:
     with snapshot():
         _, unit = leader_of(code)
         row = runs.run_or_404(unit.id, first_of(week), run_id)
-        orphaned = row.state in runs.LIVE and clock.now() - row.seen_at > runs.ORPHAN_AFTER
-    if orphaned:
+        is_orphaned = row.state in places.LIVE and row.id in places.orphaned()
+    if is_orphaned:
         with transaction():
-            runs.bury(now=clock.now())
+            places.bury(now=clock.now())
 
 
 def _planned(row: RotaRun, desk: Desk) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from webapp.core import clock
 from webapp.core.db import db, snapshot, transaction
 from webapp.coverage import board, queries, service
 from webapp.coverage.entries import iso
-from webapp.coverage.service import Alert
 from webapp.org import queries as org
 from webapp.org.rules import UnitNode, UnitTree
 from webapp.realtime import outbox, versions
@@ -46,7 +45,7 @@ class LiveCoverage:
         if unknown:  # without a version the clock would never look at it again
             with transaction():
                 outbox.touch(queries.TOPIC, unknown)
-        alerts = self._note(anew, now)
+        self._note(anew, now)
         rendered = Rendered()
         with snapshot():
             now = clock.now()
@@ -58,20 +57,21 @@ class LiveCoverage:
                 if unit_id in made:
                     until = _until(unit_id, found.get(unit_id), now)
                     rendered.due[unit_id] = (made[unit_id][0], until)
-        rendered.frames += [frame for alert in alerts for frame in _alert_frames(alert, tree)]
         return rendered
 
-    def _note(self, unit_ids: Sequence[int], now: datetime) -> list[Alert]:
-        """Only units with something to write come here: a lamp that stays as it is costs no transaction."""
+    def _note(self, unit_ids: Sequence[int], now: datetime) -> None:
+        """Only units with something to write come here: a lamp that stays as it is costs no transaction.
+
+        All processes come here at once. Looked at under the lock: who comes second finds what the first has written,
+        and does not go by a day that has moved on meanwhile.
+        """
         if not unit_ids:
-            return []
+            return
         with transaction():
+            service.hold(unit_ids)
             found = queries.covers(unit_ids, now=now)
-            return [
-                alert
-                for unit_id in unit_ids
-                for alert in service.note(unit_id, found.get(unit_id), now=now)
-            ]
+            for unit_id in unit_ids:
+                service.note(unit_id, found.get(unit_id), now=now)
 
     def _frames(
         self,
@@ -102,29 +102,6 @@ def _until(unit_id: int, found: queries.UnitCover | None, now: datetime) -> date
     _, ends_at = business.day_bounds(business.business_date(now))
     alert_at = service.next_alert_at(unit_id)
     return min(when for when in (found.until if found else None, alert_at, ends_at) if when)
-
-
-def _alert_frames(alert: Alert, tree: UnitTree) -> list[Frame]:
-    """To who leads the 係 or 課, wherever they are in the product, and to the open boards of the unit; no names.
-
-    A 部長 reads it on the board: an alarm that concerns twenty sections is no alarm.
-    """
-    node = tree.by_id(alert.unit_id)
-    if node is None:
-        return []
-    payload = {
-        "id": alert.shortage_id,
-        "unit": node.code,
-        "unit_name": node.name,
-        "position": str(alert.position_id),
-        "name": alert.position,
-        "from": iso(alert.starts_at),
-        "to": iso(alert.ends_at),
-        "missing": alert.missing,
-        "level": alert.level,
-    }
-    rooms = [room(code, LEADS) for code in led_from(node, tree)] + [room(node.code, Form.FULL)]
-    return [Frame(name, "alert", payload) for name in rooms]
 
 
 def led_from(node: UnitNode, tree: UnitTree) -> list[str]:

@@ -22,19 +22,7 @@ from webapp.org import queries as org
 from webapp.org.models import Staff, Unit
 from webapp.realtime import outbox
 
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What those who lead are told."""
-
-    shortage_id: int
-    unit_id: int
-    position_id: int
-    position: str
-    starts_at: datetime
-    ends_at: datetime
-    missing: int
-    level: str
+ALERT = "alert"  # the topic of what those who lead are told; by shortage
 
 
 def seen_in(found: UnitCover) -> list[Seen]:
@@ -102,14 +90,14 @@ def _wait(unit_id: int) -> timedelta:
     return timedelta(seconds=settings.value(ALERT_AFTER, path))
 
 
-def note(unit_id: int, found: UnitCover | None, *, now: datetime) -> list[Alert]:
-    """Write what is new of a unit's shortages; returns whom to tell of what. Inside a transaction.
+def hold(unit_ids: Iterable[int]) -> None:
+    """Until the transaction ends nobody else notes shortages of these units (on SQLite there is one writer anyway)."""
+    held = select(Unit.id).where(Unit.id.in_(list(unit_ids))).order_by(Unit.id)
+    db.session.execute(held.with_for_update(key_share=True))
 
-    Two processes may note at once: the second waits at the unit's row, and then finds the rows of the first.
-    """
-    db.session.execute(
-        select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True)
-    )  # on SQLite there is one writer anyway
+
+def note(unit_id: int, found: UnitCover | None, *, now: datetime) -> None:
+    """Write what is new of a unit's shortages, and tell what is due. Inside a transaction, under `hold`."""
     rows = {row.id: row for row in open_shortages([unit_id])}
     step = turn([noted(row) for row in rows.values()], seen_in(found) if found else [])
     for shortage_id in step.over:
@@ -121,15 +109,10 @@ def note(unit_id: int, found: UnitCover | None, *, now: datetime) -> list[Alert]
         row = _new(unit_id, found, seen, now) if found else None
         if row is not None:
             rows[row.id] = row
-    alerts = [
-        _tell(row, found, now=now)
-        for row in rows.values()
-        if found is not None
-        and row.over_at is None
-        and (due := alert_due_at(noted(row), _wait(unit_id))) is not None
-        and due <= now
-    ]
-    return [alert for alert in alerts if alert is not None]
+    for row in rows.values():
+        due = alert_due_at(noted(row), _wait(unit_id)) if row.over_at is None else None
+        if found is not None and due is not None and due <= now:
+            _tell(row, now=now)
 
 
 def _move(row: Shortage, seen: Seen) -> None:
@@ -156,23 +139,11 @@ def _new(unit_id: int, found: UnitCover, seen: Seen, now: datetime) -> Shortage:
     return row
 
 
-def _tell(row: Shortage, found: UnitCover, *, now: datetime) -> Alert | None:
-    post = next((d.post for d in found.cover.positions if d.post.id == row.position_id), None)
+def _tell(row: Shortage, *, now: datetime) -> None:
     row.alerted_at, row.alerted_level = now, row.level
-    if post is None:
-        return None
+    outbox.touch(ALERT, row.id)
     if row.level != Level.LONG.value:  # that it goes on is no news to another system
         webhooks.happened("shortage", row.unit_id, now=now)
-    return Alert(
-        row.id,
-        row.unit_id,
-        row.position_id,
-        post.name,
-        row.starts_at,
-        row.ends_at,
-        row.missing,
-        row.level,
-    )
 
 
 def next_alert_at(unit_id: int) -> datetime | None:

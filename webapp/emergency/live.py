@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -20,33 +19,36 @@ REST_S = 1.0  # thousands answer in the same minutes; a tally that moves once a 
 LEADS, PERSON = "leads", "person"
 
 
-class LiveEmergency:
-    """The renderer of the topic "emergency"; ids are those of emergencies."""
+def render_tallies(ids: Sequence[int]) -> Rendered:
+    """The topic "emergency"; ids are those of emergencies."""
+    with snapshot():
+        rows = _rows(ids)
+        frames = [frame for row in rows for frame in _tally(row)]
+        return Rendered(frames, _due(service.TOPIC, ids))
 
-    def __init__(self) -> None:
-        self._shown: dict[int, Any] = {}
 
-    def render(self, ids: Sequence[int]) -> Rendered:
-        rendered = Rendered()
-        with snapshot():
-            now = clock.now()
-            for row in db.session.scalars(select(Emergency).where(Emergency.id.in_(ids))):
-                rendered.frames += self._bar(row, now)
-                rendered.frames += _tally(row)
-            made = versions.read(db.session, service.TOPIC, list(ids))
-        rendered.due = {key: (version, NEVER) for key, (version, _) in made.items()}
-        return rendered
+def render_bars(ids: Sequence[int]) -> Rendered:
+    """To every open page, and so only when the bar itself looks different: thousands fetch it then. An answer changes
+    one's own alone, which that page knows."""
+    with snapshot():
+        now = clock.now()
+        frames = [frame for row in _rows(ids) for frame in _bar(row, now)]
+        return Rendered(frames, _due(service.BAR, ids))
 
-    def _bar(self, row: Emergency, now: datetime) -> list[Frame]:
-        """Only when the bar itself looks different: an answer changes one's own alone, which that page knows."""
-        looks = (row.revision, row.ended_at)
-        if self._shown.get(row.id) == looks:
-            return []
-        self._shown[row.id] = looks
-        payload = {"id": row.id, "open": row.ended_at is None}
-        staff = queries.staff_ids_in(row.unit_id, now=now)
-        numbers = queries.numbers_of(staff).values()
-        return [Frame(room(number, PERSON), service.TOPIC, payload) for number in numbers]
+
+def _rows(ids: Sequence[int]) -> list[Emergency]:
+    return list(db.session.scalars(select(Emergency).where(Emergency.id.in_(ids))))
+
+
+def _due(topic: str, ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
+    made = versions.read(db.session, topic, list(ids))
+    return {key: (version, NEVER) for key, (version, _) in made.items()}
+
+
+def _bar(row: Emergency, now: datetime) -> list[Frame]:
+    payload = {"id": row.id, "open": row.ended_at is None}
+    numbers = queries.numbers_of(queries.staff_ids_in(row.unit_id, now=now)).values()
+    return [Frame(room(number, PERSON), service.TOPIC, payload) for number in numbers]
 
 
 def _tally(row: Emergency) -> list[Frame]:

@@ -23,7 +23,8 @@ from webapp.org import queries as org
 from webapp.org.models import Unit
 from webapp.realtime import outbox
 
-TOPIC = "emergency"
+TOPIC = "emergency"  # the tally moves
+BAR = "emergency_bar"  # the bar looks different: begun, changed, over
 KIND = "emergency"  # of notices and webhooks
 
 
@@ -42,6 +43,7 @@ class Wanted:
 def touch(emergency_id: int) -> None:
     facts.restamp(queries.STAMP)
     outbox.touch(TOPIC, emergency_id)
+    outbox.touch(BAR, emergency_id)
 
 
 def note(

@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.realtime import outbox
-from webapp.rota import runs, service
+from webapp.rota import places
 from webapp.rota.models import RotaRun
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.5  # between two looks: progress is told at most twice a second
 ALIVE_S = 5.0  # between two signs of life without news
+CLOSING_TRIES = 120  # times LOOK_S: a minute
 GRACE_S = 20.0  # beyond the time limit before the process is ended
 COMMAND = (
     sys.executable,
@@ -60,46 +62,49 @@ class Watch:
             self._follow()
         except Exception:
             log.exception("watching rota run %d failed", self.run_id)
-            self._close("failed", runs.LOST, None)
+            self._close("failed", places.LOST, None)
         finally:
             self._clean_up()
 
     def _follow(self) -> None:
-        while not self._may_begin():
-            if self._state() != "queued":
-                return
-            self.sleep(LOOK_S)
+        if not self._comes_to_its_turn():
+            return
         process, until = self._spawn()
         while process.poll() is None:
             self.sleep(LOOK_S)
-            self._tell()
-            if not self.stopped and self._state() == "stopping":
-                self.stopped = True
-                process.send_signal(signal.SIGTERM)
+            self._look(process)
             if clock.monotonic() > until:
                 process.kill()
-        self._tell()
         self._end(process.returncode)
+
+    def _look(self, process: "subprocess.Popen[bytes]") -> None:
+        """Tell and be told, through the row: whoever stops the run may have asked another process."""
+        try:
+            self._tell()
+            state = self._state()
+        except OperationalError as error:  # a database that is away for a moment costs no run
+            log.warning("rota run %d: %s", self.run_id, error.orig)
+            return
+        if state == "stopping" and not self.stopped:
+            self.stopped = True
+            process.send_signal(signal.SIGTERM)
+        elif state not in places.LIVE:  # another took us for dead
+            process.kill()
 
     # --- waiting for its turn ---------------------------------------------------------------
 
+    def _comes_to_its_turn(self) -> bool:
+        while True:
+            with contextlib.suppress(OperationalError):
+                if self._may_begin():
+                    return True
+                if self._state() != "queued":
+                    return False
+            self.sleep(LOOK_S)
+
     def _may_begin(self) -> bool:
-        """The oldest waiting begins when a place is free; orphans do not hold one."""
         with self.app.app_context(), transaction():
-            now = clock.now()
-            runs.bury(now=now)
-            row = db.session.get(RotaRun, self.run_id)
-            if row is None or row.state != "queued":
-                return False
-            row.seen_at = now
-            going = select(func.count(RotaRun.id)).where(RotaRun.state.in_(("running", "stopping")))
-            first = select(func.min(RotaRun.id)).where(RotaRun.state == "queued")
-            free = (db.session.scalar(going) or 0) < runs.MOST_AT_ONCE
-            if not free or db.session.scalar(first) != row.id:
-                return False
-            row.state, row.progress = "running", row.progress | {"phase": "starting"}
-            outbox.touch(service.TOPIC, row.rota_id)
-            return True
+            return places.begin(self.run_id, now=clock.now())
 
     def _state(self) -> str:
         with self.app.app_context():
@@ -146,13 +151,13 @@ class Watch:
             return
         self.told, self.seen = news or self.told, clock.monotonic()
         with self.app.app_context(), transaction():
-            row = db.session.get(RotaRun, self.run_id)
-            if row is None or row.state not in runs.LIVE:
+            row = places.live(self.run_id)
+            if row is None:
                 return
             row.seen_at = clock.now()
             if is_new:
                 row.progress = row.progress | news
-                outbox.touch(service.TOPIC, row.rota_id)
+                outbox.touch(places.TOPIC, row.id)
 
     def _end(self, status: int) -> None:
         if status == 0:
@@ -172,11 +177,16 @@ class Watch:
         return self._close("failed", message, None)
 
     def _close(self, state: str, message: str, plan: dict[str, Any] | None) -> None:
-        with self.app.app_context(), transaction():
-            row = db.session.get(RotaRun, self.run_id)
-            if row is not None and row.state in runs.LIVE:
-                row.plan = plan
-                runs.end(row, state, message, now=clock.now())
+        """A plan is worth waiting for a database that is away."""
+        for _ in range(CLOSING_TRIES):
+            with contextlib.suppress(OperationalError), self.app.app_context(), transaction():
+                row = places.live(self.run_id)
+                if row is not None:
+                    row.plan = plan
+                    places.end(row, state, message, now=clock.now())
+                return
+            self.sleep(LOOK_S)
+        log.error("rota run %d: %s, and the database does not answer", self.run_id, state)
 
     def _clean_up(self) -> None:
         if self.process is not None and self.process.poll() is None:

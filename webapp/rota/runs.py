@@ -1,12 +1,10 @@
 """Runs of the solver as rows: one at a time for a unit, a few at a time for the server. Inside transactions.
 
-state: queued, running, stopping, done, cancelled, failed, taken, dropped. A row without a sign of life for ORPHAN_AFTER
-belongs to a server that is no more.
+state: queued, running, stopping, done, cancelled, failed, taken, dropped.
 """
 
-import os
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -23,17 +21,12 @@ from webapp.rota import service
 from webapp.rota.desk import Desk
 from webapp.rota.horizon import Horizon
 from webapp.rota.models import Rota, RotaRun
+from webapp.rota.places import LIVE, TOPIC, bury, end
 from webapp.rota.problem_of_unit import Given, problem
 from webapp.rota.rules import Cell, from_minute, missing_from, until_minute
 from webapp.rota.service import Stale
 
-LIVE = ("queued", "running", "stopping")
 ENDED = ("done", "cancelled")
-ORPHAN_AFTER = timedelta(seconds=20)
-MOST_AT_ONCE = max(
-    1, (os.cpu_count() or 2) // 2
-)  # a solver takes a core, the server needs the other
-LOST = "自動作成がとちゅうで止まりました（サーバーの再起動など）。案は変わっていません。もう一度お試しください。"
 
 
 def start(
@@ -61,7 +54,7 @@ def start(
     )
     db.session.add(row)
     db.session.flush()
-    outbox.touch(service.TOPIC, rota.id)
+    outbox.touch(TOPIC, row.id)
     return row
 
 
@@ -102,20 +95,6 @@ def _of_days(cells: list[Cell], horizon: Horizon) -> list[Cell]:
     return [cell for cell in cells if horizon.is_open(cell.day)]
 
 
-def bury(*, now: datetime) -> list[RotaRun]:
-    """Runs whose server is gone: failed, the draft untouched."""
-    query = select(RotaRun).where(RotaRun.state.in_(LIVE), RotaRun.seen_at < now - ORPHAN_AFTER)
-    rows = list(db.session.scalars(query))
-    for row in rows:
-        end(row, "failed", LOST, now=now)
-    return rows
-
-
-def end(row: RotaRun, state: str, message: str, *, now: datetime) -> None:
-    row.state, row.message, row.ended_at, row.pid = state, message[:300], now, None
-    outbox.touch(service.TOPIC, row.rota_id)
-
-
 def run_or_404(unit_id: int, first: date, run_id: int, *, lock: bool = False) -> RotaRun:
     """A run of that week. lock: to change it; a page that only looks must not wait for whoever tells the progress."""
     query = (
@@ -137,7 +116,7 @@ def cancel(row: RotaRun, *, now: datetime) -> None:
         end(row, "cancelled", "始まる前にやめました。", now=now)
     elif row.state == "running":
         row.state = "stopping"
-        outbox.touch(service.TOPIC, row.rota_id)
+        outbox.touch(TOPIC, row.id)
 
 
 def drop(row: RotaRun, *, now: datetime) -> None:
