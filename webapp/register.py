@@ -16,6 +16,7 @@ from webapp.accounts.guard import (
     renew_sockets,
     socket_standing,
 )
+from webapp.api import door
 from webapp.attendance import confirmations
 from webapp.board import live
 from webapp.board.notice_links import may_open_request
@@ -219,6 +220,7 @@ def register_realtime(app: Flask) -> None:
     pump.register(telling.TOPIC, requests_live.render)
     swap_work.on_over(swapping.went_on)  # 打診: what was asked for a request goes on from there
     server = engine.make_server(app.config["ZAISEKI"])
+    door.stand_before(app)
     server.init_app(app)
     ports = sockets.Ports(
         authenticate=authenticate_socket,

@@ -4,12 +4,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from flask import Flask, Request, Response, g, redirect, request, session, url_for
+from flask import Flask, Request, Response, current_app, g, redirect, request, session, url_for
 from flask_login import current_user
 
 from webapp.accounts import queries
 from webapp.accounts.access import Actor, current_actor
 from webapp.accounts.cookies import SESSION_KEY, SessionCookies
+from webapp.accounts.last_use import LastUse
 from webapp.core import clock, facts
 from webapp.core.db import DatabaseBusy, transaction
 from webapp.core.refusals import NotAllowed, NotSignedIn
@@ -51,6 +52,7 @@ def register_guard(app: Flask) -> None:
     )
     login_manager.request_loader(_load)
     app.session_interface = SessionCookies()
+    app.extensions["last_use"] = LastUse()
     app.before_request(_deny_by_default)
     app.after_request(_note_use)
     csrf.init_app(app)
@@ -141,12 +143,17 @@ def _deny_by_default() -> Any:
 
 
 def _note_use(response: Response) -> Response:
-    """最終利用 of this browser, a few times an hour; no answer waits or fails for it."""
-    actor = g.get("_login_user")
-    if not isinstance(actor, Actor) or actor.session_id is None or actor.seen_at is None:
-        return response
+    """最終利用 of this browser, a few times an hour; no answer fails for it."""
+    actor, used = g.get("_login_user"), last_use()
     now = clock.now()
-    if now - actor.seen_at > queries.SEEN_EVERY:
+    if isinstance(actor, Actor):
+        used.note(actor.session_id, actor.seen_at, now=now)
+    if session_ids := used.take_due():
         with suppress(DatabaseBusy), transaction():
-            queries.note_seen(actor.session_id, now=now)
+            queries.note_seen(session_ids, now=now)
     return response
+
+
+def last_use() -> LastUse:
+    found: LastUse = current_app.extensions["last_use"]
+    return found

@@ -1,20 +1,22 @@
 """Who is behind a request: a browser session, or a token."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Select, String, bindparam, or_, select, update
 
 from webapp.accounts.access import Actor
+from webapp.accounts.last_use import STALE_AFTER
 from webapp.accounts.models import Account, ApiToken, SignInSession
 from webapp.accounts.rules import Scope
+from webapp.core import facts
 from webapp.core.db import db
+from webapp.core.prepared import Given, Prepared, Row
 from webapp.org import queries as org
 from webapp.org.models import Staff
-
-SEEN_EVERY = timedelta(minutes=15)
 
 
 def hashed(secret: str) -> str:
@@ -63,9 +65,38 @@ def credentials_of(staff_id: int) -> Credentials | None:
     return Credentials(*row) if row is not None else None
 
 
+class SessionRow(NamedTuple):
+    """A browser's sign-in as it stands in the database."""
+
+    id: int
+    staff_id: int
+    expires_at: datetime
+    must_change: bool
+    seen_at: datetime
+    number: str
+    is_admin: bool | None
+    display_name: str | None
+
+
+class TokenRow(NamedTuple):
+    """A token that is not revoked, as it stands in the database."""
+
+    id: int
+    staff_id: int
+    scopes: str
+    expires_at: datetime | None
+    number: str
+    is_admin: bool | None
+    display_name: str | None
+
+
 _PERSON = (Staff.number, Account.is_admin, Account.display_name)
-_SESSION = (
-    select(
+SECRET = bindparam("secret", type_=String)  # hashed
+
+
+def by_session() -> Select[*tuple[Any, ...]]:
+    """A `SessionRow` of the hashed :secret; whoever asks may add columns, to be read in the same statement."""
+    columns = (
         SignInSession.id,
         SignInSession.staff_id,
         SignInSession.expires_at,
@@ -73,21 +104,48 @@ _SESSION = (
         SignInSession.seen_at,
         *_PERSON,
     )
-    .join(Staff, Staff.id == SignInSession.staff_id)
-    .outerjoin(Account, Account.staff_id == Staff.id)
-    .where(SignInSession.key_hash == bindparam("hash"))
-)
-_TOKEN = (
-    select(ApiToken.id, ApiToken.staff_id, ApiToken.scopes, ApiToken.expires_at, *_PERSON)
-    .join(Staff, Staff.id == ApiToken.staff_id)
-    .outerjoin(Account, Account.staff_id == Staff.id)
-    .where(ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None))
-)
+    people = select(*columns).join(Staff, Staff.id == SignInSession.staff_id)
+    return people.outerjoin(Account, Account.staff_id == Staff.id).where(
+        SignInSession.key_hash == SECRET
+    )
+
+
+def by_token() -> Select[*tuple[Any, ...]]:
+    """A `TokenRow` of the hashed :secret, unless it is revoked; more columns as above."""
+    columns = (ApiToken.id, ApiToken.staff_id, ApiToken.scopes, ApiToken.expires_at, *_PERSON)
+    people = select(*columns).join(Staff, Staff.id == ApiToken.staff_id)
+    return people.outerjoin(Account, Account.staff_id == Staff.id).where(
+        ApiToken.token_hash == SECRET, ApiToken.revoked_at.is_(None)
+    )
+
+
+_SESSION = Prepared(lambda _: by_session().add_columns(facts.as_text()))
+_TOKEN = Prepared(lambda _: by_token().add_columns(facts.as_text()))
 
 
 def actor_for_session(secret: str, *, now: datetime) -> Actor | None:
-    row = db.session.execute(_SESSION, {"hash": hashed(secret)}).one_or_none()
-    if row is None or row.expires_at <= now:
+    row = _read(_SESSION, {"secret": hashed(secret)})
+    return actor_of_session(SessionRow(*row), now=now) if row else None
+
+
+def actor_for_token(secret: str, *, now: datetime) -> Actor | None:
+    row = _read(_TOKEN, {"secret": hashed(secret)})
+    return actor_of_token(TokenRow(*row), now=now) if row else None
+
+
+def _read(statement: Prepared, given: Given) -> Row | None:
+    """Who it is and the facts by which all caches go, in one statement: the first of every request."""
+    row = statement.row(db.engine, given)
+    if row is None:
+        return None
+    if not (db.session.registry.has() and db.session.info.get("writing")):
+        facts.take(row[-1])
+    return row[:-1]
+
+
+def actor_of_session(row: SessionRow, *, now: datetime) -> Actor | None:
+    """None: over, or the person has left."""
+    if row.expires_at <= now:
         return None
     return _actor(
         row,
@@ -98,15 +156,15 @@ def actor_for_session(secret: str, *, now: datetime) -> Actor | None:
     )
 
 
-def actor_for_token(secret: str, *, now: datetime) -> Actor | None:
-    row = db.session.execute(_TOKEN, {"hash": hashed(secret)}).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
+def actor_of_token(row: TokenRow, *, now: datetime) -> Actor | None:
+    """None: over, or the person has left."""
+    if row.expires_at is not None and row.expires_at <= now:
         return None
     scopes = frozenset(Scope(word) for word in row.scopes.split())
     return _actor(row, now=now, token_id=row.id, scopes=scopes)
 
 
-def _actor(row: Any, *, now: datetime, **more: Any) -> Actor | None:
+def _actor(row: SessionRow | TokenRow, *, now: datetime, **more: Any) -> Actor | None:
     """None for who has left: no posting in force, and not the administrator of the set-up."""
     postings = org.postings_today(row.staff_id, now=now)
     if not postings and not row.is_admin:
@@ -139,15 +197,14 @@ def tokens_in_force(ids: set[int], *, now: datetime) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def note_seen(session_id: int, *, now: datetime) -> bool:
-    """Keep 最終利用 roughly true: written at most once a quarter of an hour. Inside a transaction."""
-    stale = now - SEEN_EVERY
-    result = db.session.execute(
+def note_seen(session_ids: Sequence[int], *, now: datetime) -> None:
+    """Keep 最終利用 roughly true. Inside a transaction."""
+    stale = now - STALE_AFTER
+    db.session.execute(
         update(SignInSession)
-        .where(SignInSession.id == session_id, SignInSession.seen_at < stale)
+        .where(SignInSession.id.in_(session_ids), SignInSession.seen_at < stale)
         .values(seen_at=now)
     )
-    return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
 def is_remembered(session_id: int | None) -> bool:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import Response, jsonify, request
-from werkzeug.http import generate_etag
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor, current_actor, require_scope
-from webapp.accounts.rules import Form, Scope
-from webapp.api import coverage as _coverage  # noqa: F401 its routes join the blueprint
+from webapp.accounts.rules import Scope
+from webapp.api import boards as _boards  # noqa: F401 its routes join the blueprint
+from webapp.api import coverage as _coverage  # noqa: F401
 from webapp.api import emergency as _emergency  # noqa: F401
 from webapp.api import help as _help  # noqa: F401
 from webapp.api import messages as _messages  # noqa: F401
@@ -30,7 +30,7 @@ from webapp.attendance import queries as attendance
 from webapp.attendance import service as reports
 from webapp.board import card, home, queries, search
 from webapp.board.forms import ProxyPunchBody, PunchBody, StatusBody
-from webapp.core import clock, facts
+from webapp.core import clock
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import body_json, valid_or_422
 from webapp.core.refusals import BadRequest, NotAllowed, NotFound, RuleBroken
@@ -242,32 +242,3 @@ def units() -> Response:
                 }
             )
     return jsonify(units=found)
-
-
-@bp.get("/boards/<code>")
-def board(code: str) -> Response:
-    """ETag of epoch, revision and form: an unchanged board costs one aggregate, and no rendering."""
-    actor = self_actor()
-    as_counts = request.args.get("view") == "counts"
-    with snapshot():
-        now = clock.now()
-        unit = access.unit_or_404(code)
-        forms = queries.forms_below(actor, unit)
-        tag = _tag(actor, forms, queries.revision(list(forms), now=now), as_counts)
-        if request.if_none_match.contains(tag):
-            response = Response(status=304)
-        else:
-            response = jsonify(
-                queries.board(unit, forms, now=now, as_counts=as_counts, actor=actor)
-            )
-    response.set_etag(tag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def _tag(actor: Actor, forms: dict[int, Form], revision: str, as_counts: bool) -> str:
-    tree = org.current_tree()
-    shape = ",".join(
-        f"{unit}{form}{access.leads_duties(actor, unit, tree):d}" for unit, form in forms.items()
-    )
-    return generate_etag(f"{facts.epoch()}|{revision}|{shape}|{as_counts}".encode())

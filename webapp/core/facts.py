@@ -4,11 +4,14 @@ Read once per request or tick; a cache keyed by a stamp cannot contradict anothe
 """
 
 import secrets
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, func, literal_column, select
 
 from webapp.core.db import db, read_cache
 from webapp.core.models import DatabaseFact
+
+_NEXT_LINE: Any = literal_column("'\n'")  # in the statement itself: it is compiled once
 
 
 def all_facts() -> dict[str, str]:
@@ -18,6 +21,23 @@ def all_facts() -> dict[str, str]:
         kept["facts"] = {name: value for name, value in rows}  # noqa: C416 dict() takes no rows
     found: dict[str, str] = kept["facts"]
     return found
+
+
+def as_text() -> ScalarSelect[str]:
+    """All of them in one value, to be read in one statement with something else. Equal texts: no stamp moved.
+
+    Of any subject: what a later feature stamps is in it without being named here.
+    """
+    ordered = select(DatabaseFact.name, DatabaseFact.value).order_by(DatabaseFact.name).subquery()
+    pairs = ordered.c.name + "=" + ordered.c.value
+    return select(func.aggregate_strings(pairs, _NEXT_LINE)).scalar_subquery()
+
+
+def take(text: str | None) -> None:
+    """As read by `as_text`: the facts from here on, until this request reads afresh."""
+    lines = (text or "").split("\n")
+    pairs = (line.partition("=") for line in lines if line)
+    read_cache()["facts"] = {name: value for name, _, value in pairs}
 
 
 def get(name: str) -> str | None:

@@ -213,6 +213,14 @@ def _people(group: Group, on: date, now: datetime) -> list[int]:
     return _crowds[key]
 
 
+def people_counting(unit_ids: Iterable[int], *, now: datetime) -> set[int]:
+    """Staff ids whose versions today's coverage of the positions at home in these units is made from."""
+    on = org.today(now)
+    town = city(on, now=now)
+    groups = {id(group): group for i in unit_ids if (group := town.by_unit.get(i)) is not None}
+    return {staff_id for group in groups.values() for staff_id in _people(group, on, now)}
+
+
 def _posted(group: Group, on: date, now: datetime) -> set[int]:
     return {p.staff_id for p in org.postings_in(group.units, on, known_at=now)}
 

@@ -1,15 +1,15 @@
 """Reading the organisation as of a day, and as far as it may be known at an instant."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, func, or_, select
 
 from webapp.core import calendar, clock, facts, settings
-from webapp.core.db import db, read_cache
+from webapp.core.db import UtcDateTime, among, db, read, read_cache
 from webapp.core.models import Closure
 from webapp.org.models import (
     Dated,
@@ -141,6 +141,16 @@ _publications: dict[tuple[str, str], list[datetime]] = {}
 
 def publications_passed(now: datetime) -> int:
     """How many 公表日時 of units and postings have passed: part of the key of whatever is kept of days to come."""
+    return bisect_right(_all_publications(), now)
+
+
+def next_publication(now: datetime) -> datetime | None:
+    """The first 公表日時 of units and postings that is still to come."""
+    instants = _all_publications()
+    return next(iter(instants[bisect_right(instants, now) :]), None)
+
+
+def _all_publications() -> list[datetime]:
     key = (facts.epoch(), facts.stamp("org"))
     if key not in _publications:
         columns = [
@@ -151,7 +161,7 @@ def publications_passed(now: datetime) -> int:
         found = {at for column in columns for at in db.session.scalars(select(column).distinct())}
         _publications.clear()
         _publications[key] = sorted(at for at in found if at is not None)
-    return bisect_right(_publications[key], now)
+    return _publications[key]
 
 
 def current_tree() -> UnitTree:
@@ -213,10 +223,28 @@ def _posting_rows() -> Select[*tuple[Any, ...]]:
 
 
 def _person_postings(query: Select[*tuple[Any, ...]]) -> list[PersonPosting]:
-    return [
-        PersonPosting(*row[:7], roles_from(row[7]), *row[8:15], PostingKind(row[15]), row[16])  # type: ignore[call-arg]
-        for row in db.session.execute(query)
-    ]
+    return [_person_posting(row) for row in db.session.execute(query)]
+
+
+def _person_posting(row: Any) -> PersonPosting:
+    return PersonPosting(*row[:7], roles_from(row[7]), *row[8:15], PostingKind(row[15]), row[16])  # type: ignore[call-arg]
+
+
+def _held(staff_ids: Sequence[int], on: date, known_at: datetime | None) -> Iterator[PersonPosting]:
+    known = {} if known_at is None else {"known_at": known_at}
+    for row in read(_HELD[known_at is not None], ids=staff_ids, day=on, **known):
+        yield _person_posting(row)
+
+
+def _holding(is_known: bool) -> Select[*tuple[Any, ...]]:
+    """As in_force, made once: every row of every board asks it."""
+    day: Any = bindparam("day", type_=Date)
+    known: Any = bindparam("known_at", type_=UtcDateTime) if is_known else None
+    query = _posting_rows().where(among(Posting.staff_id), in_force(Posting, day, known))
+    return query.order_by(Posting.id)
+
+
+_HELD = {is_known: _holding(is_known) for is_known in (False, True)}
 
 
 def postings_of(
@@ -226,8 +254,7 @@ def postings_of(
     found: dict[int, list[PersonPosting]] = {}
     for start in range(0, len(staff_ids), 5000):
         part = staff_ids[start : start + 5000]
-        query = _posting_rows().where(Posting.staff_id.in_(part), in_force(Posting, on, known_at))
-        for posting in _person_postings(query.order_by(Posting.id)):
+        for posting in _held(part, on, known_at):
             found.setdefault(posting.staff_id, []).append(posting)
     for postings in found.values():
         postings.sort(key=lambda p: not p.is_main)
