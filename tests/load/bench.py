@@ -1,5 +1,6 @@
-"""`make bench`: the real server, thousands of real sockets, and what it costs; JSON lines on standard output.
+"""`make bench`: the real server, ten thousand real sockets, and what it costs; JSON lines on standard output.
 
+At the end the figures to reach, goal beside figure beside rival, as a table on standard error and as one more line.
 Nothing is asserted. The server has a core of its own and the load another; still, other work on the machine shows
 in every figure, so compare runs that took turns, by their ratio, and look at `server_kept_waiting_s`.
 """
@@ -10,13 +11,15 @@ import gc
 import platform
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.load import rota_bench, scenarios
+from tests.load import rota_bench, scenarios, workbench
 from tests.load.machine import disk_ms, raise_file_limit, two_cores
 from tests.load.sizes import QUICK, Sizes
+from tests.load.table import as_text, table
 from tests.load.workbench import prepared, say, tell
 
 LONGEST_S = 3600  # a hang must not last
@@ -27,8 +30,18 @@ def asked_for() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--only", metavar="NAME", action="append", choices=sorted(ALL))
     parser.add_argument("--quick", action="store_true", help="a smoke test of the bench: small")
+    parser.add_argument("--soak-minutes", metavar="N", type=float, help="60: an hour of it")
+    parser.add_argument(
+        "--squeezed", metavar="N", type=float, help="1: the morning in five minutes, not in one"
+    )
     rota_bench.ask(parser)
     return parser.parse_args()
+
+
+def sizes_of(options: argparse.Namespace) -> Sizes:
+    wanted = {"soak_minutes": options.soak_minutes, "morning_squeezed": options.squeezed}
+    changed = {name: value for name, value in wanted.items() if value is not None}
+    return replace(QUICK if options.quick else Sizes(), **changed)
 
 
 async def run(names: list[str], sizes: Sizes, rota: rota_bench.Sizes) -> None:
@@ -58,10 +71,21 @@ def main() -> None:
     names = [name for name in ALL if not options.only or name in options.only]
     signal.signal(signal.SIGALRM, _too_long)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.alarm(LONGEST_S)
+    signal.alarm(int(LONGEST_S + (options.soak_minutes or 0) * 60))
     gc.freeze()  # what is here stays; the load makes little garbage of its own
-    sizes = QUICK if options.quick else Sizes()
-    asyncio.run(run(names, sizes, rota_bench.sizes_of(options)))
+    sizes = sizes_of(options)
+    try:
+        asyncio.run(run(names, sizes, rota_bench.sizes_of(options)))
+    finally:
+        conclude()
+
+
+def conclude() -> None:
+    """The figures to reach, also of a run that broke off."""
+    found = table(workbench.told)
+    if found:
+        tell("table", "", rows=[row.as_json() for row in found])
+        say(as_text(found))
     say("done")
 
 

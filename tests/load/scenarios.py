@@ -1,10 +1,21 @@
 """The measurements by name, in the order in which they are made."""
 
-from tests.load import apart, changes, comeback, house, imports, rival_bench, snapshots
+from tests.load import (
+    apart,
+    changes,
+    comeback,
+    house,
+    imports,
+    morning,
+    rival_bench,
+    snapshots,
+    soak,
+)
 from tests.load.workbench import Measurement
 
 ALL: dict[str, Measurement] = {
     "page_weight": apart.page_weight,
+    "start_of_day": morning.start_of_day,
     "tap_to_screen": changes.tap_to_screen,
     "burst": changes.burst,
     "stalled_readers": changes.stalled_readers,
@@ -14,6 +25,7 @@ ALL: dict[str, Measurement] = {
     "mass_drop": house.mass_drop,
     "mass_reconnect": comeback.mass_reconnect,
     "rival": rival_bench.rival,
+    "soak": soak.soak,
     "import_time": imports.import_time,
     "coverage": apart.coverage_time,
     "approval": apart.approval_time,
