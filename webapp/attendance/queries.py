@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from webapp.attendance.models import Correction, Punch
 from webapp.attendance.rules import OpenDay
 from webapp.attendance.settings import CLOSED_THROUGH
 from webapp.core import clock, settings
-from webapp.core.db import db
+from webapp.core.db import among, db, read
 from webapp.presence.day_rules import reported
 from webapp.presence.facts import LONGEST_DAY, Place, PunchKind, Report
 
@@ -47,27 +47,31 @@ def punches_between(staff_id: int, first: date, last: date) -> dict[date, list[P
     return found
 
 
+def _reports() -> Select[*tuple[Any, ...]]:
+    punch = Punch.__table__.c
+    columns = select(
+        punch.staff_id,
+        punch.business_on,
+        punch.kind,
+        punch.at,
+        punch.place,
+        punch.site,
+        punch.return_at,
+    )
+    own = among(punch.staff_id), among(punch.business_on, "days"), punch.voided_at.is_(None)
+    return columns.where(*own).order_by(punch.at, punch.id)
+
+
+_REPORTS = _reports()
+
+
 def reports_of(
     staff_ids: Sequence[int], day: date, day_starts_at: datetime
 ) -> dict[int, tuple[Report, ...]]:
     """{staff id: reports of the day}, with yesterday's before them where that day reaches into this one."""
-    query = select(
-        Punch.staff_id,
-        Punch.business_on,
-        Punch.kind,
-        Punch.at,
-        Punch.place,
-        Punch.site,
-        Punch.return_at,
-    ).where(
-        Punch.staff_id.in_(staff_ids),
-        Punch.business_on.in_([day - timedelta(days=1), day]),
-        Punch.voided_at.is_(None),
-    )
     by_day: dict[tuple[int, date], list[Report]] = {}
-    for staff_id, on, kind, at, place, site, return_at in db.session.execute(
-        query.order_by(Punch.at, Punch.id)
-    ):
+    days = [day - timedelta(days=1), day]
+    for staff_id, on, kind, at, place, site, return_at in read(_REPORTS, ids=staff_ids, days=days):
         report = Report(PunchKind(kind), at, Place(place) if place else None, site, return_at)
         by_day.setdefault((staff_id, on), []).append(report)
     found: dict[int, tuple[Report, ...]] = {}

@@ -2,31 +2,45 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from webapp.core import calendar
-from webapp.core.db import db
+from webapp.core.db import among, db, read
 from webapp.duties.models import Duty, DutyBreak, FixedDay
 from webapp.positions.models import Position
 from webapp.presence.facts import Duty as DutyFact
 from webapp.presence.facts import Span
 
 
+def _duties() -> Select[*tuple[Any, ...]]:
+    duty, position = Duty.__table__.c, Position.__table__.c
+    return (
+        select(duty.staff_id, duty.position_id, duty.start_minute, duty.end_minute, position.name)
+        .join_from(Duty.__table__, Position.__table__, position.id == duty.position_id)
+        .where(duty.day == bindparam("day"), among(duty.staff_id))
+        .order_by(duty.start_minute, duty.id)
+    )
+
+
+def _breaks() -> Select[*tuple[Any, ...]]:
+    table = DutyBreak.__table__.c
+    columns = select(table.staff_id, table.start_minute, table.end_minute)
+    return columns.where(table.day == bindparam("day"), among(table.staff_id))
+
+
+_DUTIES, _BREAKS = _duties(), _breaks()
+
+
 def duties_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[DutyFact, ...]]:
     """{staff id: the day's duties in order of time}."""
-    query = (
-        select(Duty, Position.name)
-        .join(Position, Position.id == Duty.position_id)
-        .where(Duty.day == day, Duty.staff_id.in_(staff_ids))
-        .order_by(Duty.start_minute, Duty.id)
-    )
     found: dict[int, tuple[DutyFact, ...]] = {}
-    for row, name in db.session.execute(query):
+    for row in read(_DUTIES, day=day, ids=staff_ids):
         fact = DutyFact(
             calendar.at_minute(day, row.start_minute),
             calendar.at_minute(day, row.end_minute),
-            name,
+            row.name,
             row.position_id,
         )
         found[row.staff_id] = (*found.get(row.staff_id, ()), fact)
@@ -35,14 +49,13 @@ def duties_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[DutyFact, 
 
 def moved_breaks(staff_ids: Sequence[int], day: date) -> dict[int, tuple[Span, ...]]:
     """{staff id: the break moved for lunch duty}; it takes the place of the ordinary one."""
-    query = select(DutyBreak).where(DutyBreak.day == day, DutyBreak.staff_id.in_(staff_ids))
     return {
         row.staff_id: (
             Span(
                 calendar.at_minute(day, row.start_minute), calendar.at_minute(day, row.end_minute)
             ),
         )
-        for row in db.session.scalars(query)
+        for row in read(_BREAKS, day=day, ids=staff_ids)
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, func,
 
 from webapp.core import calendar, clock, facts, settings
 from webapp.core.db import UtcDateTime, among, db, read, read_cache
+from webapp.core.kept import Kept
 from webapp.core.models import Closure
 from webapp.org.models import (
     Dated,
@@ -48,22 +49,25 @@ def in_force(table: type[Dated], on: date, known_at: datetime | None) -> ColumnE
     return and_(*terms)
 
 
-# Kept until the stamp of the organisation (closures belong to it) or of the settings changes.
-_calendars: dict[tuple[str, str, str], calendar.BusinessCalendar] = {}
+_calendars: Kept[calendar.BusinessCalendar] = Kept(1)
 
 
 def business_calendar() -> calendar.BusinessCalendar:
-    """The calendar with the closures entered for every site and the municipality's 日替わり時刻."""
+    """The calendar with the closures entered for every site and the municipality's 日替わり時刻.
+
+    Kept until the stamp of the organisation (closures belong to it) or of the settings changes.
+    """
     key = (facts.epoch(), facts.stamp("org"), facts.stamp("settings"))
-    if key not in _calendars:
-        query = select(Closure.day, Closure.reason).where(
-            Closure.site == "", Closure.start_minute.is_(None)
-        )
-        closures = {day: reason or "閉庁" for day, reason in db.session.execute(query)}
-        starts = datetime.strptime(settings.value(DAY_STARTS), "%H:%M").time()  # noqa: DTZ007
-        _calendars.clear()
-        _calendars[key] = calendar.BusinessCalendar(closures, starts)
-    return _calendars[key]
+    return _calendars.of(key, _read_calendar)
+
+
+def _read_calendar() -> calendar.BusinessCalendar:
+    query = select(Closure.day, Closure.reason).where(
+        Closure.site == "", Closure.start_minute.is_(None)
+    )
+    closures = {day: reason or "閉庁" for day, reason in db.session.execute(query)}
+    starts = datetime.strptime(settings.value(DAY_STARTS), "%H:%M").time()  # noqa: DTZ007
+    return calendar.BusinessCalendar(closures, starts)
 
 
 def today(now: datetime | None = None) -> date:
@@ -85,7 +89,7 @@ class _KeptTree:
         return self.known_at <= known_at and (self.until is None or known_at < self.until)
 
 
-_trees: dict[tuple[str, str, date, bool], _KeptTree] = {}
+_trees: Kept[_KeptTree] = Kept(64)  # four weeks are looked at together
 
 
 def tree(on: date, *, known_at: datetime | None) -> UnitTree:
@@ -112,9 +116,7 @@ def tree(on: date, *, known_at: datetime | None) -> UnitTree:
         .where(in_force(UnitTerm, on, known_at))
     )
     fresh = UnitTree([UnitNode(*row) for row in rows])
-    if len(_trees) > 64:  # four weeks are looked at together
-        _trees.clear()
-    _trees[key] = _KeptTree(fresh, known_at, _next_publication(known_at))
+    _trees.keep(key, _KeptTree(fresh, known_at, _next_publication(known_at)))
     return fresh
 
 
@@ -136,7 +138,7 @@ def _next_publication(known_at: datetime | None) -> datetime | None:
 
 
 # Kept until the stamp of the organisation changes: the instants at which something is published.
-_publications: dict[tuple[str, str], list[datetime]] = {}
+_publications: Kept[list[datetime]] = Kept(1)
 
 
 def publications_passed(now: datetime) -> int:
@@ -151,17 +153,17 @@ def next_publication(now: datetime) -> datetime | None:
 
 
 def _all_publications() -> list[datetime]:
-    key = (facts.epoch(), facts.stamp("org"))
-    if key not in _publications:
-        columns = [
-            column
-            for table in (UnitTerm, Posting)
-            for column in (table.known_from, table.closed_known_from)
-        ]
-        found = {at for column in columns for at in db.session.scalars(select(column).distinct())}
-        _publications.clear()
-        _publications[key] = sorted(at for at in found if at is not None)
-    return _publications[key]
+    return _publications.of((facts.epoch(), facts.stamp("org")), _read_publications)
+
+
+def _read_publications() -> list[datetime]:
+    columns = [
+        column
+        for table in (UnitTerm, Posting)
+        for column in (table.known_from, table.closed_known_from)
+    ]
+    found = {at for column in columns for at in db.session.scalars(select(column).distinct())}
+    return sorted(at for at in found if at is not None)
 
 
 def current_tree() -> UnitTree:
@@ -261,7 +263,7 @@ def postings_of(
     return found
 
 
-_todays: dict[tuple[str, str, date], dict[int, tuple[PersonPosting, ...]]] = {}
+_todays: Kept[tuple[PersonPosting, ...]] = Kept(20_000)
 
 
 def postings_today(staff_id: int, *, now: datetime) -> tuple[PersonPosting, ...]:
@@ -270,13 +272,10 @@ def postings_today(staff_id: int, *, now: datetime) -> tuple[PersonPosting, ...]
     A publication within the day changes nothing of the day itself: none lies after 0:00 of its effective day.
     """
     on = today(now)
-    key = (facts.epoch(), facts.stamp("org"), on)
-    if key not in _todays:
-        _todays.clear()
-    kept = _todays.setdefault(key, {})
-    if staff_id not in kept:
-        kept[staff_id] = tuple(postings_of([staff_id], on, known_at=now).get(staff_id, []))
-    return kept[staff_id]
+    key = (facts.epoch(), facts.stamp("org"), on, staff_id)
+    return _todays.of(
+        key, lambda: tuple(postings_of([staff_id], on, known_at=now).get(staff_id, []))
+    )
 
 
 def postings_in(

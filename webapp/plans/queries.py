@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from webapp.core import calendar
-from webapp.core.db import db, read_cache
+from webapp.core.db import among, db, read, read_cache
 from webapp.org import queries as org
 from webapp.org.queries import Hours
 from webapp.org.rules import Reach, UnitTree
@@ -14,6 +15,29 @@ from webapp.plans.models import DayEvent, PlannedHours, PlannedReach, PlannedSeg
 from webapp.plans.rules import Kind, Origin, Planned, laid, recurs, stretch_of, within
 from webapp.plans.spans import DayHours
 from webapp.presence.facts import ReachSpan, Stretch
+
+
+def _of_the_day(model: Any) -> Select[*tuple[Any, ...]]:
+    table = model.__table__
+    query = select(table).where(table.c.day == bindparam("day"), among(table.c.staff_id))
+    return query.order_by(table.c.id)
+
+
+def _weekly() -> Select[*tuple[Any, ...]]:
+    table: Any = WeeklyPlan.__table__
+    day: Any = bindparam("day")
+    query = select(table).where(
+        table.c.weekday == bindparam("weekday"),
+        table.c.starts_on <= day,
+        or_(table.c.ends_on.is_(None), table.c.ends_on >= day),
+        among(table.c.staff_id),
+    )
+    return query.order_by(table.c.id)
+
+
+_ENTRIES, _HOURS, _REACHES = map(_of_the_day, (PlannedSegment, PlannedHours, PlannedReach))
+_WEEKLY = _weekly()
+_EVENTS = select(DayEvent).where(DayEvent.day == bindparam("day")).order_by(DayEvent.id)
 
 
 def stretches_of(
@@ -40,29 +64,21 @@ def stretches_of(
 
 def entries_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[Planned, ...]]:
     """{staff id: what was entered for that day}, in the order it was entered; without the weekly pattern."""
-    query = select(PlannedSegment).where(
-        PlannedSegment.day == day, PlannedSegment.staff_id.in_(staff_ids)
-    )
     found: dict[int, tuple[Planned, ...]] = {}
-    for row in db.session.scalars(query.order_by(PlannedSegment.id)):
+    for row in read(_ENTRIES, day=day, ids=staff_ids):
         found[row.staff_id] = (*found.get(row.staff_id, ()), planned(row))
     return found
 
 
-def planned(row: PlannedSegment) -> Planned:
+def planned(row: Any) -> Planned:
+    """row: a PlannedSegment, or its columns."""
     return Planned(row.start_minute, row.end_minute, Kind(row.kind), row.site, Origin(row.origin))
 
 
 def weekly_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[Planned, ...]]:
     """{staff id: the weekly pattern's stretches of that day}."""
-    query = select(WeeklyPlan).where(
-        WeeklyPlan.weekday == day.weekday(),
-        WeeklyPlan.starts_on <= day,
-        or_(WeeklyPlan.ends_on.is_(None), WeeklyPlan.ends_on >= day),
-        WeeklyPlan.staff_id.in_(staff_ids),
-    )
     found: dict[int, tuple[Planned, ...]] = {}
-    for row in db.session.scalars(query.order_by(WeeklyPlan.id)):
+    for row in read(_WEEKLY, day=day, weekday=day.weekday(), ids=staff_ids):
         if recurs(row.weekday, row.every, row.starts_on, row.ends_on, day):
             entry = Planned(
                 row.start_minute, row.end_minute, Kind(row.kind), row.site, Origin.WEEKLY
@@ -73,11 +89,8 @@ def weekly_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[Planned, .
 
 def hours_of(staff_ids: Sequence[int], day: date) -> dict[int, Hours]:
     """{staff id: 勤務時間の割振り of that day} where it differs from the ordinary hours; the later entered counts."""
-    query = select(PlannedHours).where(
-        PlannedHours.day == day, PlannedHours.staff_id.in_(staff_ids)
-    )
     found: dict[int, Hours] = {}
-    for row in db.session.scalars(query.order_by(PlannedHours.id)):
+    for row in read(_HOURS, day=day, ids=staff_ids):
         breaks: tuple[tuple[int, int], ...] = ()
         if row.break_start is not None and row.break_end is not None:
             breaks = ((row.break_start, row.break_end),)
@@ -116,11 +129,8 @@ def segments_by_id(ids: Sequence[int]) -> list[PlannedSegment]:
 
 def reaches_of(staff_ids: Sequence[int], day: date) -> dict[int, tuple[ReachSpan, ...]]:
     """{staff id: the telephones at hand that day}, the later entered last."""
-    query = select(PlannedReach).where(
-        PlannedReach.day == day, PlannedReach.staff_id.in_(staff_ids)
-    )
     found: dict[int, tuple[ReachSpan, ...]] = {}
-    for row in db.session.scalars(query.order_by(PlannedReach.id)):
+    for row in read(_REACHES, day=day, ids=staff_ids):
         span = ReachSpan(
             calendar.at_minute(day, row.start_minute),
             calendar.at_minute(day, row.end_minute),
@@ -136,8 +146,7 @@ def events_on(day: date) -> list[DayEvent]:
     kept = read_cache()
     key = f"plans.events:{day}"
     if key not in kept:
-        query = select(DayEvent).where(DayEvent.day == day).order_by(DayEvent.id)
-        kept[key] = list(db.session.scalars(query))
+        kept[key] = list(db.session.scalars(_EVENTS, {"day": day}))
     found: list[DayEvent] = kept[key]
     return found
 

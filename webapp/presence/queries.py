@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from webapp.core import settings
-from webapp.core.db import db
+from webapp.core.db import among, read
 from webapp.presence.facts import Claim, Policy, Reason, ReportDuty, Source, State
 from webapp.presence.models import Connection, StatusClaim
 from webapp.presence.settings import (
@@ -20,8 +21,14 @@ from webapp.presence.settings import (
     STATE_LABELS,
 )
 
+_CLAIM = StatusClaim.__table__
+_CLAIMS = select(_CLAIM).where(among(_CLAIM.c.staff_id)).order_by(_CLAIM.c.since, _CLAIM.c.id)
+_LINE = Connection.__table__.c
+_LINES = select(_LINE.staff_id, _LINE.connected, _LINE.lost_at).where(among(_LINE.staff_id))
 
-def claim_of(row: StatusClaim) -> Claim:
+
+def claim_of(row: Any) -> Claim:
+    """row: a StatusClaim, or its columns."""
     return Claim(
         Source(row.source),
         State(row.state),
@@ -34,8 +41,7 @@ def claim_of(row: StatusClaim) -> Claim:
 
 def claims_of(staff_ids: Sequence[int]) -> dict[int, tuple[Claim, ...]]:
     found: dict[int, tuple[Claim, ...]] = {}
-    query = select(StatusClaim).where(StatusClaim.staff_id.in_(staff_ids))
-    for row in db.session.scalars(query.order_by(StatusClaim.since, StatusClaim.id)):
+    for row in read(_CLAIMS, ids=staff_ids):
         found[row.staff_id] = (*found.get(row.staff_id, ()), claim_of(row))
     return found
 
@@ -47,8 +53,7 @@ class Line:
 
 
 def connections_of(staff_ids: Sequence[int]) -> dict[int, Line]:
-    query = select(Connection.staff_id, Connection.connected, Connection.lost_at)
-    rows = db.session.execute(query.where(Connection.staff_id.in_(staff_ids)))
+    rows = read(_LINES, ids=staff_ids)
     return {staff_id: Line(connected, lost_at) for staff_id, connected, lost_at in rows}
 
 
