@@ -14,7 +14,7 @@ DEV := $(VENV)/.installed-dev
 VENDOR := static/vendor/licences.json
 NODE_DEV := node_modules/.installed-dev
 
-.PHONY: help setup setup-dev run test check format bench bundle lock \
+.PHONY: help setup setup-dev run test check format bench faults bundle lock \
 	check-python check-imports check-templates check-js
 
 help:  ## this list
@@ -55,8 +55,12 @@ format: setup-dev  ## put Python, JavaScript and CSS into the one form, and mend
 	$(BIN)/ruff format .
 	tools/with-node npm --silent run format -- --write
 
-bench: setup-dev  ## the measurements, as JSON lines on standard output
-	@$(BIN)/python tests/load/bench.py
+bench: setup-dev  ## the measurements, as JSON lines on standard output; one: make bench B="--only burst --quick"
+	@$(BIN)/python tests/load/bench.py $(B)
+
+faults: setup-dev  ## the real server killed, starved, hung and besieged; JSON lines (make faults ONLY=kill ROUNDS=200)
+	@$(BIN)/python tests/faults/run.py $(foreach one,$(ONLY),--only $(one)) \
+		$(if $(STORE),--store $(STORE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 bundle: setup  ## one file in dist/ that installs without a network (of the last commit)
 	@tools/bundle $(BIN)/python
