@@ -21,7 +21,7 @@ async function refresh() {
     return;
   }
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
+  if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("day");
   if (!fresh || isBusy()) {
@@ -59,8 +59,8 @@ function wireUndo() {
 wireUndo();
 new Live({
   units: (list.dataset.unit ?? "").split(" ").filter(Boolean),
-  fetch: () => {
-    if (!first) soon();
+  fetch: async () => {
+    if (!first) await refresh();
     first = false;
   },
   rows: soon,

@@ -4,7 +4,7 @@ const WAIT = 600; // several changes come together
 /**
  * @param {string} id of the part that is replaced
  * @param {{changed?: () => void}} [options] changed: after the list was replaced
- * @returns {{soon: () => void, now: () => Promise<void>}}
+ * @returns {{soon: () => void, now: () => Promise<void>, fetch: () => Promise<void>}} fetch: as now, and fails if it does
  */
 export function following(id, options = {}) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -28,7 +28,7 @@ export function following(id, options = {}) {
       headers: { Accept: "text/html" },
       cache: "no-store",
     });
-    if (!answer.ok || answer.redirected) return;
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(id);
     if (!fresh || busy()) return;
@@ -43,7 +43,7 @@ export function following(id, options = {}) {
     clearTimeout(waiting);
     waiting = setTimeout(() => void replace().catch(() => {}), WAIT);
   };
-  return { soon, now: () => replace().catch(() => {}) };
+  return { soon, now: () => replace().catch(() => {}), fetch: replace };
 }
 
 /** Where the focus is, as a selector that finds it again: the same button, else the same item.

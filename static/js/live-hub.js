@@ -35,7 +35,7 @@ const DEAD_AFTER = 600_000; // a tab whose end cannot be noticed (plain HTTP): t
 const SIGNING_OUT = 30_000;
 const MOST_UNITS = 50;
 /** What comes of watching a unit goes to who watches it; everything else concerns the person, on every page. */
-const OF_UNITS = new Set(["rows", "counts", "coverage", "digest", "standup"]);
+const OF_UNITS = new Set(["rows", "counts", "coverage", "digest", "standup", "memos"]);
 
 export class Hub {
   /** @param {Line} line @param {Timers} timers */

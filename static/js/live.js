@@ -91,7 +91,7 @@ export class Live {
     link.on("resync", (message) =>
       setTimeout(() => this.fetchAgain(), Math.random() * (message?.spread_s ?? 0) * 1_000),
     );
-    for (const event of ["standup", "message", "memos", "seat", "loan"])
+    for (const event of ["standup", "message", "memos", "question", "seat", "loan"])
       link.on(event, (data) => this.draw(() => listener.other?.(event, data)));
     document.addEventListener("visibilitychange", () => this.visibility());
   }

@@ -1,12 +1,12 @@
 // 取次メモ: handled with one press and taken back for ten seconds; the list follows what others do.
 import { ApiError, call } from "./api.js";
 import { following, showOpened, wireArrows } from "./listed.js";
+import { Live } from "./live.js";
 import { t } from "./text.js";
 import { toast } from "./toast.js";
 
 /** @typedef {{id: number, state: string, revision: number, may: string[]}} Memo */
 
-const UNIT_AGAIN = 30_000; // other people's memos of the 係 send no word to this page
 const place = /** @type {HTMLElement} */ (document.getElementById("memos"));
 const list = following("memos", { changed: () => void markSeen() });
 
@@ -63,14 +63,14 @@ place.addEventListener("submit", (event) => {
   event.preventDefault();
   void press(form);
 });
-document.addEventListener("zaiseki:message", list.soon);
-document.addEventListener("zaiseki:connected", list.soon);
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  list.soon();
-  void markSeen();
+document.addEventListener("visibilitychange", () => void markSeen());
+new Live({
+  units: (place.dataset.units ?? "").split(" ").filter(Boolean), // of the 係, where its list is shown
+  fetch: list.fetch,
+  other: (event) => {
+    if (event === "message" || event === "memos") list.soon();
+  },
 });
-if (place.dataset.tab === "unit") setInterval(() => !document.hidden && list.soon(), UNIT_AGAIN);
 wireArrows("memos");
 showOpened("memos");
 void markSeen();

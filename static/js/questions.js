@@ -1,11 +1,10 @@
 // 質問箱: the list follows what is asked and answered; an answer being written is left alone.
 import { following, showOpened, wireArrows } from "./listed.js";
+import { Live } from "./live.js";
 
 const list = following("questions");
 
-document.addEventListener("zaiseki:question", list.soon);
-document.addEventListener("zaiseki:connected", list.soon);
-document.addEventListener("visibilitychange", () => !document.hidden && list.soon());
+new Live({ units: [], fetch: list.fetch, other: (event) => event === "question" && list.soon() });
 document.addEventListener(
   "toggle",
   (event) => {

@@ -21,7 +21,14 @@ TURN_AWAY = """
         document.dispatchEvent(new Event("visibilitychange"));
     };
 """
-ANOTHER_STATE = "fetch('/api/v1/me/status', {method: 'POST', headers: {'Content-Type': 'application/json', 'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content}, body: JSON.stringify({state: %r})}).then((r) => r.status)"
+ANOTHER_STATE = """(state) => fetch("/api/v1/me/status", {
+    method: "POST",
+    headers: {
+        "Content-Type": "application/json",
+        "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content,
+    },
+    body: JSON.stringify({state}),
+}).then((answer) => answer.status)"""
 
 
 def another_tab(window: Window) -> Window:
@@ -50,7 +57,7 @@ def tile(window: Window, name: str) -> Any:
 
 
 def set_state(window: Window, state: str) -> None:
-    assert window.page.evaluate(ANOTHER_STATE % state) == 200
+    assert window.page.evaluate(ANOTHER_STATE, state) == 200
 
 
 def step(window: Window) -> str:

@@ -5,28 +5,44 @@ from typing import Any
 
 from sqlalchemy import select
 
+from webapp.accounts.rules import Form
 from webapp.core import clock
 from webapp.core.db import db, snapshot
 from webapp.messages import whereabouts
 from webapp.messages.models import MemoStep, PhoneMemo, Question
 from webapp.notices.live import NEVER
+from webapp.org import queries as org
 from webapp.org.models import Staff
 from webapp.realtime import versions
 from webapp.realtime.pump import Frame, Rendered
 from webapp.realtime.rooms import room
 
 MEMO, QUESTION = "message", "question"
+MEMOS = "memos"
 
 
 def render_memos(memo_ids: Sequence[int]) -> Rendered:
-    """`message {"id", "state"}` to the recipient, whoever had it before, and the writer."""
+    """`message {"id", "state"}` to the recipient, whoever had it before, and the writer; `memos {"unit"}` to who sees
+    the 係 in full: that its list moved, no more."""
     with snapshot():
         query = select(PhoneMemo).where(PhoneMemo.id.in_(list(memo_ids)))
         memos = list(db.session.scalars(query))
         held = _holders(memos)
         concerned = {memo.id: {memo.to_id, memo.by_id, *held.get(memo.id, ())} for memo in memos}
-        frames = _frames(MEMO, memos, concerned)
+        frames = _frames(MEMO, memos, concerned) + _unit_frames(memos, held)
         return Rendered(frames, _due(MEMO, memo_ids))
+
+
+def _unit_frames(memos: Sequence[PhoneMemo], held: dict[int, set[int]]) -> list[Frame]:
+    """To the 係 of whoever has it or had it: each of their lists may have changed."""
+    now = clock.now()
+    people = {memo.to_id for memo in memos}.union(*held.values())
+    postings = org.postings_of(sorted(people), org.today(now), known_at=now)
+    units = {memo.unit_id for memo in memos}
+    units |= {posting.unit_id for each in postings.values() for posting in each}
+    tree = org.current_tree()
+    codes = sorted(node.code for node in map(tree.by_id, units) if node is not None)
+    return [Frame(room(code, Form.FULL), MEMOS, {"unit": code}) for code in codes]
 
 
 def _holders(memos: Iterable[PhoneMemo]) -> dict[int, set[int]]:

@@ -17,6 +17,7 @@ from webapp.messages.blueprint import bp
 from webapp.messages.forms import LONGEST_TEXT, MemoForm, MoveForm, TurnForm
 from webapp.messages.rules import Act, State
 from webapp.messages.settings import KEPT_DAYS
+from webapp.org import queries as org
 
 LONGEST_QUERY = 60
 TABS = ("mine", "unit", "written", "done")
@@ -51,7 +52,15 @@ def _list_page(tab: str, q: str = "") -> Any:
             gone=showing.gone(actor, now=now),
             opened=request.args.get("open", ""),
             kept_days=settings.value(KEPT_DAYS),
+            units=_codes(actor) if tab == "unit" or q else [],
         )
+
+
+def _codes(actor: Actor) -> list[str]:
+    """Whose lists the page follows."""
+    tree = org.current_tree()
+    nodes = (tree.by_id(posting.unit_id) for posting in actor.postings)
+    return [node.code for node in nodes if node is not None]
 
 
 # --- writing --------------------------------------------------------------------------------
