@@ -11,8 +11,10 @@ import gc
 import platform
 import signal
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -20,7 +22,7 @@ from tests.load import rota_bench, scenarios, workbench
 from tests.load.machine import disk_ms, raise_file_limit, two_cores
 from tests.load.sizes import QUICK, Sizes
 from tests.load.table import as_text, table
-from tests.load.workbench import prepared, say, tell
+from tests.load.workbench import Bench, Measurement, prepared, say, tell
 
 LONGEST_S = 3600  # a hang must not last
 ALL = (*scenarios.ALL, *rota_bench.ALL)
@@ -44,7 +46,9 @@ def sizes_of(options: argparse.Namespace) -> Sizes:
     return replace(QUICK if options.quick else Sizes(), **changed)
 
 
-async def run(names: list[str], sizes: Sizes, rota: rota_bench.Sizes) -> None:
+async def run(names: list[str], sizes: Sizes, rota: rota_bench.Sizes) -> int:
+    """How many measurements broke off; the others are made all the same."""
+    broken = 0
     cores = two_cores()
     cores.for_load()
     open_files = raise_file_limit()
@@ -58,12 +62,35 @@ async def run(names: list[str], sizes: Sizes, rota: rota_bench.Sizes) -> None:
             open_files=open_files,
             disk=disk_ms(bench.folder),
         )
-        for measure in scenarios.chosen([name for name in names if name in scenarios.ALL]):
-            await measure(bench)
+        for name, measure in scenarios.chosen([name for name in names if name in scenarios.ALL]):
+            broken += not await made(name, measure, bench)
         bench.stop()
         for name in names:
             if name in rota_bench.ALL:
                 rota_bench.ALL[name](rota_bench.Bench(rota, bench.folder, tell))
+    return broken
+
+
+async def made(name: str, measure: Measurement, bench: Bench) -> bool:
+    """Says how long it took. What breaks off is told with its reason."""
+    began = monotonic()
+    try:
+        await measure(bench)
+    except TooLong:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        bench.stop()  # whatever state it is in, the next one begins with a server of its own
+        tell("broken_off", "", name=name, error=repr(error))
+        return False
+    else:
+        return True
+    finally:
+        say(f"{name}: {monotonic() - began:.0f} s")
+
+
+class TooLong(Exception):
+    pass
 
 
 def main() -> None:
@@ -75,9 +102,10 @@ def main() -> None:
     gc.freeze()  # what is here stays; the load makes little garbage of its own
     sizes = sizes_of(options)
     try:
-        asyncio.run(run(names, sizes, rota_bench.sizes_of(options)))
+        broken = asyncio.run(run(names, sizes, rota_bench.sizes_of(options)))
     finally:
         conclude()
+    sys.exit(min(broken, 1))
 
 
 def conclude() -> None:
@@ -90,7 +118,7 @@ def conclude() -> None:
 
 
 def _too_long(*_: object) -> None:
-    raise TimeoutError(f"not done after {LONGEST_S} s")
+    raise TooLong(f"not done after {LONGEST_S} s")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ FIRST_S, LONGEST_S = 1.0, 30.0
 CONNECT_S, WATCH_S = 15.0, 10.0
 LOOK_S = 0.25
 MOST_TRIES = 20
+PROMISED_S = 5.0  # no board shows what the database contradicts for longer
 FETCHING = 64  # HTTP connections, as a proxy in front would keep them
 
 
@@ -127,20 +128,40 @@ class Browsers:
         return self._boards[key]
 
     async def views_wrong(self) -> int:
-        """Watchers whose view (fetched, and told since) is not what a fresh look shows; over every room."""
+        """Watchers whose view (fetched, and told since) is behind a fresh look for longer than the promise allows.
+
+        Newer than the look is not wrong: the look was taken first.
+        """
         rooms: dict[str, list[int]] = {}
         for index in self.back:
             for unit in self.crowd.units[index]:
                 rooms.setdefault(f"{unit}:{self.crowd.form(index, unit)}", []).append(index)
+        fresh = {
+            room: await self._board(members[0], room.partition(":")[0])
+            for room, members in rooms.items()
+        }
+        end = monotonic() + PROMISED_S
+        while (wrong := self._behind(rooms, fresh)) and monotonic() < end:
+            await asyncio.sleep(0.5)
+        for room, members in rooms.items():
+            for index in members:
+                self.known[index][room.partition(":")[0]] = fresh[room]
+        return wrong
+
+    def _behind(self, rooms: dict[str, list[int]], fresh: dict[str, dict[str, int]]) -> int:
         told = self.crowd.ledger.views_by_room()
-        wrong = 0
+        behind = 0
         for room, members in rooms.items():
             unit = room.partition(":")[0]
-            fresh = await self._board(members[0], unit)
             for index in members:
-                view = dict(self.known[index][unit])
-                for number, version in told.get(room, {}).get(index, {}).items():
-                    view[number] = max(version, view.get(number, 0))
-                wrong += view != fresh
-                self.known[index][unit] = fresh
-        return wrong
+                known, since = self.known[index][unit], told.get(room, {}).get(index, {})
+                behind += is_behind(known, since, fresh[room])
+        return behind
+
+
+def is_behind(known: dict[str, int], told: dict[str, int], fresh: dict[str, int]) -> bool:
+    """{staff number: version} fetched, told since, and fetched now: somebody older, lacking, or there too much."""
+    return (known.keys() | told.keys()) != fresh.keys() or any(
+        max(known.get(number, 0), told.get(number, 0)) < version
+        for number, version in fresh.items()
+    )

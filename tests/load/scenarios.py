@@ -35,9 +35,10 @@ ALL: dict[str, Measurement] = {
 }
 
 
-def chosen(names: list[str]) -> list[Measurement]:
+def chosen(names: list[str]) -> list[tuple[str, Measurement]]:
     """The two with everybody connected share their sockets."""
+    found = ALL
     if {"sockets_accepted", "mass_drop"} <= set(names):
         names = [name for name in names if name != "mass_drop"]
-        return [(ALL | {"sockets_accepted": house.full_house})[name] for name in names]
-    return [ALL[name] for name in names]
+        found = ALL | {"sockets_accepted": house.full_house}
+    return [(name, found[name]) for name in names]
