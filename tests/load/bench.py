@@ -78,10 +78,10 @@ async def made(name: str, measure: Measurement, bench: Bench) -> bool:
         await measure(bench)
     except TooLong:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 what breaks off stops nobody else
         traceback.print_exc()
         bench.stop()  # whatever state it is in, the next one begins with a server of its own
-        tell("broken_off", "", name=name, error=repr(error))
+        tell("broken_off", "", measurement=name, error=repr(error))
         return False
     else:
         return True
