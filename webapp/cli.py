@@ -4,8 +4,6 @@ Exit status: 0 done, 1 refused (nothing changed), 2 wrong use.
 """
 
 import os
-import platform
-import resource
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -131,55 +129,13 @@ def migrate() -> None:
 
 @click.command(help="設定と環境を調べ、直すべきことを言います。")
 def doctor() -> None:
+    from webapp import create_app
+    from webapp.operation.doctor import examine, report
+
     config = _config()
-    faults = 0
-    shown = {
-        "ZAISEKI_DATABASE_URL": _without_password(config.database_url),
-        "ZAISEKI_REDIS_URL": _without_password(config.redis_url or "（なし・1プロセス）"),
-        "ZAISEKI_SECRET_KEY": "（設定済み）" if config.secret_key else "（なし）",
-        "ZAISEKI_HOST": config.host,
-        "ZAISEKI_PORT": config.port,
-        "ZAISEKI_ASYNC_MODE": config.async_mode,
-        "ZAISEKI_DEMO": config.demo or "（なし）",
-        "ZAISEKI_TRUSTED_PROXIES": ", ".join(map(str, config.trusted_proxies)) or "（なし）",
-        "ZAISEKI_REMOTE_USER_HEADER": config.remote_user_header or "（なし）",
-        "ZAISEKI_PUNCH_INBOX": config.punch_inbox or "（なし）",
-        "ZAISEKI_FRAME_ANCESTORS": config.frame_ancestors,
-        "Python": platform.python_version(),
-    }
-    for name, value in shown.items():
-        click.echo(f"{name:28} {value}")
-    for name, fault in _faults(config):
-        faults += fault is not None
-        click.echo(f"{'×' if fault else '○'} {name}{f': {fault}' if fault else ''}")
-    raise SystemExit(1 if faults else 0)
-
-
-def _faults(config: Any) -> list[tuple[str, str | None]]:
-    from webapp.core.migrate import is_current
-
-    def database() -> str | None:
-        try:
-            return None if is_current() else "古い版か、空です。zaiseki migrate を実行してください"
-        except Exception as error:  # noqa: BLE001 whatever it is, the answer names it
-            return (
-                f"接続できません（{type(error).__name__}）。ZAISEKI_DATABASE_URL を確かめてください"
-            )
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    limit = None if hard >= 12_000 else f"上限 {hard}。LimitNOFILE=65536 にしてください"
-    key = None if config.secret_key else "ZAISEKI_SECRET_KEY を設定してください（デモでは不要）"
-    files = (
-        None
-        if (ROOT / "static" / "vendor").is_dir()
-        else "画面の部品がありません。make setup を実行してください"
-    )
-    return [
-        ("データベース", with_app(database)()),
-        ("秘密の値", key),
-        ("開けるファイルの数", limit),
-        ("画面の部品", files),
-    ]
+    app = create_app(replace(config.with_secret(), async_mode="threading"))
+    app.config["ZAISEKI"] = config  # judged as it is, without the key made up for this command
+    raise SystemExit(report(config, examine(app)))
 
 
 def _config() -> Any:
@@ -187,11 +143,6 @@ def _config() -> Any:
         return from_environment()
     except ConfigFault as fault:
         raise click.ClickException(str(fault)) from None
-
-
-def _without_password(url: str) -> str:
-    head, at, tail = url.rpartition("@")
-    return f"{head.rpartition(':')[0]}:***@{tail}" if at and ":" in head.partition("//")[2] else url
 
 
 if __name__ == "__main__":

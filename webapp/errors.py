@@ -10,10 +10,20 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from webapp.core.db import DatabaseBusy
+from webapp.core import trouble
+from webapp.core.outages import (
+    DAMAGED,
+    DEADLOCK,
+    FULL,
+    READ_ONLY,
+    Outage,
+    recognised,
+    sqlstate,
+)
 from webapp.core.refusals import Refusal, TooMany
 
 log = logging.getLogger(__name__)
+WRITING, READING = "writing to the database", "answering requests"
 
 CODES = {
     400: "bad_request",
@@ -46,9 +56,9 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DatabaseBusy, _busy)
-    app.register_error_handler(OperationalError, _database_gone)
+    app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_works_again)
 
 
 def wants_json() -> bool:
@@ -70,10 +80,22 @@ def answer(
         body["fields"] = fields
         response = jsonify(error=body)
     else:
-        page = render_template("errors/error.html", status=status, message=message, fields=fields)
-        response = current_app.make_response(page)
+        response = current_app.make_response(_page(status, message, fields))
     response.status_code = status
     return response
+
+
+def _page(status: int, message: str, fields: dict[str, str]) -> str:
+    said = {"status": status, "message": message, "fields": fields}
+    try:
+        return render_template("errors/error.html", **said, unsent=_unsent(status))
+    except Exception as error:
+        if g.get("frameless"):
+            raise
+        if recognised(error) is None:
+            log.exception("the page of an error on %s", request.path)
+        show_without_frame()  # the frame asks who is looking, and the asking failed
+        return render_template("errors/error.html", **said, unsent=_unsent(status))
 
 
 def _refused(error: Refusal) -> Response:
@@ -93,6 +115,9 @@ def _csrf(_error: CSRFError) -> Response:
 
 def _http(error: HTTPException) -> Any:
     status = error.code or 500
+    first = getattr(error, "original_exception", None)  # raised while another error was answered
+    if first is not None:
+        return _unexpected(first)
     if status < 400:
         return error
     response = answer(status, MESSAGES.get(status, error.description or ""))
@@ -102,41 +127,65 @@ def _http(error: HTTPException) -> Any:
     return response
 
 
-def _busy(_error: DatabaseBusy) -> Response:
-    response = answer(503, MESSAGES[503])
-    response.headers["Retry-After"] = "2"
-    return response
-
-
 def show_without_frame() -> None:
     """Do not ask again who is looking: the asking may be what failed."""
     g.frameless, g._login_user = True, AnonymousUserMixin()  # noqa: SLF001
 
 
-DEADLOCK = (
-    "40P01"  # of PostgreSQL: two waited for each other, and one of them was told to begin again
-)
-
-
-def _database_gone(error: OperationalError) -> Response:
-    if getattr(error.orig, "sqlstate", None) == DEADLOCK:
+def _database(error: OperationalError) -> Response:
+    if sqlstate(error) == DEADLOCK:
         log.warning("deadlock on %s %s: %s", request.method, request.path, error.orig)
         return answer(
             409,
             "ほかの人の操作とちょうど重なりました。いまの内容を確かめて、もう一度操作してください。",
         )
-    log.error("database on %s %s: %s", request.method, request.path, error.orig)
-    show_without_frame()
-    response = answer(
-        503, "データベースに接続できません。しばらくしてから、もう一度お試しください。"
-    )
-    response.headers["Retry-After"] = "5"
-    return response
+    return _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Response:
+    outage = recognised(error)
+    if outage is not None:
+        return _during(outage, error)
     log.exception("unexpected error on %s %s", request.method, request.path, exc_info=error)
     if current_app.testing:
         raise error
     show_without_frame()
     return answer(500, MESSAGES[500])
+
+
+def _during(outage: Outage, error: Exception) -> Response:
+    """503 with a sentence that says what to do. The log has it once, however many ask meanwhile."""
+    trouble.tell(WRITING if outage in (FULL, READ_ONLY, DAMAGED) else READING, error)
+    show_without_frame()
+    response = answer(503, outage.people)
+    response.headers["Retry-After"] = str(outage.retry_s)
+    return response
+
+
+def _works_again(response: Response) -> Response:
+    """Whoever is signed in has been read from the database; whoever changed something has written to it."""
+    if response.status_code < 400 and trouble.current():
+        known = g.get("_login_user")
+        if known is not None and known.is_authenticated:
+            trouble.over(READING)
+            if request.method not in {"GET", "HEAD", "OPTIONS"}:
+                trouble.over(WRITING)
+    return response
+
+
+# Never written into a page: passwords and PINs, as their fields are called.
+SECRET_FIELDS = frozenset({"password", "current", "new", "again", "pin", "secret"})
+LONGEST_KEPT = 100_000  # characters of a form handed back
+
+
+def _unsent(status: int) -> list[tuple[str, str]]:
+    """What was typed into the form that could not be saved, to be sent once more from the page of the error."""
+    if (
+        status != 503
+        or request.method != "POST"
+        or request.mimetype != "application/x-www-form-urlencoded"
+    ):
+        return []
+    pairs = [(name, value) for name, value in request.form.items(multi=True)]
+    too_long = sum(len(value) for _, value in pairs) > LONGEST_KEPT
+    return [] if too_long or SECRET_FIELDS & {name for name, _ in pairs} else pairs

@@ -25,5 +25,9 @@ def current_revision() -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
 def is_current() -> bool:
-    return current_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return current_revision() == newest_revision()

@@ -115,8 +115,8 @@ class PostgresScratch:
         """Committed is on disk."""
 
     def take_place(self) -> str:
-        aside = f"zaiseki_replaced_{clock.to_tokyo(self._now):%Y%m%d_%H%M%S}"
         connection = self._holding
+        aside = _free(connection, f"zaiseki_replaced_{clock.to_tokyo(self._now):%Y%m%d_%H%M%S}")
         refuse_others(connection)
         old = connection.scalars(TABLES, {"schema": "public"}).all()
         new = connection.scalars(TABLES, {"schema": SCRATCH}).all()
@@ -129,6 +129,16 @@ class PostgresScratch:
             connection.exec_driver_sql(f"ALTER TABLE {SCRATCH}.{quote(name)} SET SCHEMA public")
         connection.commit()
         return f"schema {aside}" if old else ""
+
+
+def _free(connection: Connection, name: str) -> str:
+    """A name no schema has."""
+    taken = set(connection.scalars(text("SELECT nspname FROM pg_namespace")))
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}_{count}"
+    return found
 
 
 def _hold(connection: Connection) -> None:

@@ -1,0 +1,116 @@
+"""Errors of the machine below us, by what they mean to people: the database gone, the disk full, Redis gone …
+
+The drivers say it in many ways; the sentence and the advice are the same wherever the error comes up.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from errno import ENOSPC
+from typing import Any
+
+import redis
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from webapp.core.db import DatabaseBusy
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """code: for programs; words: for whoever runs the server; people: what a user reads; retry_s: when to try again."""
+
+    code: str
+    words: str
+    people: str
+    retry_s: int = 5
+
+
+GONE = Outage(
+    "database_gone",
+    "データベースに接続できません。サーバーが動いているか、ネットワークと ZAISEKI_DATABASE_URL を確かめてください",
+    "データベースに接続できません。しばらくしてから、もう一度お試しください。",
+)
+FULL = Outage(
+    "disk_full",
+    "ディスクがいっぱいで、データベースに書き込めません。空きを作ってください（古いバックアップ、ログ）",
+    "サーバーのディスクがいっぱいで、保存できませんでした。情報政策の担当に知らせてください。",
+    30,
+)
+READ_ONLY = Outage(
+    "read_only",
+    "データベースが読み取り専用です。ファイルの権限か、PostgreSQL の待機系につないでいないかを確かめてください",
+    "いまは見ることだけができます。保存はできませんでした。しばらくしてから、もう一度お試しください。",
+    30,
+)
+BUSY = Outage(
+    "database_busy",
+    "データベースが混んでいます（書き込みの順番や接続の空きを待ちきれませんでした）",
+    "混み合っています。しばらくしてからもう一度お試しください。",
+    2,
+)
+DAMAGED = Outage(
+    "database_damaged",
+    "データベースのファイルが壊れています。止めて、ファイルを写しておいてから、zaiseki restore で復元してください",
+    "データベースに問題が起きました。保存できませんでした。情報政策の担当に知らせてください。",
+    60,
+)
+REDIS = Outage(
+    "redis_gone",
+    "Redis に接続できません（ほかのプロセスの変更が1秒ほど遅れて届きます）。"
+    "Redis が動いているか、ZAISEKI_REDIS_URL を確かめてください",
+    "混み合っています。しばらくしてからもう一度お試しください。",
+)
+
+DEADLOCK = "40P01"  # two waited for each other, and one of them was told to begin again
+
+_BY_STATE = {"53100": FULL, "53300": BUSY, "25006": READ_ONLY, "55P03": BUSY, "57014": BUSY}
+_BY_TEXT = (
+    ("disk is full", FULL),
+    ("no space left", FULL),
+    ("disk i/o error", FULL),  # what SQLite says of a log or an index that could not grow
+    ("readonly database", READ_ONLY),
+    ("database is locked", BUSY),
+    ("malformed", DAMAGED),
+    ("not a database", DAMAGED),
+)
+
+
+def recognised(error: BaseException) -> Outage | None:
+    """Which outage this is; None for anything else, a fault of our own above all."""
+    if isinstance(error, DatabaseBusy | PoolTimeout):
+        return BUSY
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return REDIS
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        return FULL
+    if isinstance(error, PendingRollbackError):
+        return GONE
+    return _of_database(error) if isinstance(error, DBAPIError) else None
+
+
+def _of_database(error: DBAPIError) -> Outage | None:
+    state = sqlstate(error)
+    if state in _BY_STATE:
+        return _BY_STATE[state]
+    text = str(error.orig).lower()
+    for part, outage in _BY_TEXT:
+        if part in text:
+            return outage
+    return GONE if error.connection_invalidated or _is_gone(error, state) else None
+
+
+def _is_gone(error: DBAPIError, state: str | None) -> bool:
+    """Errors of operation without a state, or of the classes connection, resources and operator."""
+    if isinstance(error.orig, sqlite3.Error):
+        return "unable to open" in str(error.orig)
+    name = type(error).__name__
+    if name not in {"OperationalError", "InterfaceError"}:
+        return False
+    return state is None or state[:2] in {"08", "53", "57", "58"}
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Five characters of PostgreSQL; psycopg2 calls them pgcode."""
+    orig: Any = error.orig
+    found: str | None = getattr(orig, "pgcode", None) or getattr(orig, "sqlstate", None)
+    return found
