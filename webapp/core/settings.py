@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from webapp.core import facts
 from webapp.core.db import db
+from webapp.core.kept import Kept
 from webapp.core.models import StoredSetting
 
 
@@ -118,19 +119,18 @@ _CHECKS: dict[Kind, Callable[[Setting, Any], Any]] = {
     Kind.CLOCK: _clock,
 }
 
-_cache: dict[str, dict[tuple[str, str], Any]] = {}
+_cache: Kept[dict[tuple[str, str], Any]] = Kept(1)
 
 
 def _stored() -> dict[tuple[str, str], Any]:
-    stamp = f"{facts.epoch()}:{facts.stamp('settings')}"
-    if stamp not in _cache:
-        rows = db.session.execute(
-            select(StoredSetting.key, StoredSetting.unit_code, StoredSetting.value)
-        )
-        fresh = {(key, unit): value for key, unit, value in rows}
-        _cache.clear()
-        _cache[stamp] = fresh
-    return _cache[stamp]
+    return _cache.of((facts.epoch(), facts.stamp("settings")), _read)
+
+
+def _read() -> dict[tuple[str, str], Any]:
+    rows = db.session.execute(
+        select(StoredSetting.key, StoredSetting.unit_code, StoredSetting.value)
+    )
+    return {(key, unit): value for key, unit, value in rows}
 
 
 def value(setting: Setting, path: Sequence[str] = ()) -> Any:

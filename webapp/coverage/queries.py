@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from webapp.core import calendar, facts, settings
 from webapp.core.db import db, read_cache, snapshot
+from webapp.core.kept import Kept
 from webapp.coverage.covering import Head, Needed
 from webapp.coverage.rules import Alarm, DayCover, capped, cover
 from webapp.coverage.settings import LONG_AFTER, SHORTEST_AHEAD
@@ -198,19 +199,19 @@ def _heads_now(made: Mapping[int, tuple[int, datetime]], on: date, now: datetime
     return [head for _, head in sorted((known | fresh).items())]
 
 
-_crowds: dict[tuple[object, ...], list[int]] = {}
+_crowds: Kept[list[int]] = Kept(2000)
 
 
 def _people(group: Group, on: date, now: datetime) -> list[int]:
     """Staff ids of everybody posted in the group's units, and of who has a duty there from elsewhere."""
-    key = (*_stamps(now), on, group.posts[0].id)
-    if key not in _crowds or db.session.info.get("writing"):
-        if len(_crowds) > 2000:
-            _crowds.clear()
-        ids = [post.id for post in group.posts]
-        on_duty = {duty.staff_id for duty in duties.duties_at(ids, on, on)}
-        _crowds[key] = sorted({*_posted(group, on, now), *on_duty})
-    return _crowds[key]
+
+    def read() -> list[int]:
+        on_duty = {duty.staff_id for duty in duties.duties_at([p.id for p in group.posts], on, on)}
+        return sorted({*_posted(group, on, now), *on_duty})
+
+    if db.session.info.get("writing"):
+        return read()
+    return _crowds.of((*_stamps(now), on, group.posts[0].id), read)
 
 
 def people_counting(unit_ids: Iterable[int], *, now: datetime) -> set[int]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from webapp.core import facts
 from webapp.core.db import db
+from webapp.core.kept import Kept
 from webapp.coverage import queries as cover_queries
 from webapp.coverage.queries import Group
 from webapp.org import queries as org
@@ -126,14 +127,10 @@ def _of_one_day(rows: list[TeleworkRequest], now: datetime) -> list[TeleworkRequ
     return taken
 
 
-_days_kept: dict[tuple[object, ...], bool] = {}
+_days_kept: Kept[bool] = Kept(1000)
 
 
 def _short(rows: Sequence[TeleworkRequest], now: datetime) -> bool:
     signatures = Signatures(now)
     key = tuple((row.id, signatures.of(row)) for row in rows)
-    if key not in _days_kept:
-        if len(_days_kept) > 1000:
-            _days_kept.clear()
-        _days_kept[key] = effects.preview(rows, now=now).summary.is_short
-    return _days_kept[key]
+    return _days_kept.of(key, lambda: effects.preview(rows, now=now).summary.is_short)
