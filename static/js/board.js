@@ -59,7 +59,7 @@ class BoardPage {
     });
     keepViews(() => this.shown());
     setInterval(() => this.speak(), ANNOUNCE_EVERY);
-    setInterval(() => this.showSoon(), 30_000);
+    setInterval(() => document.hidden || this.showSoon(), 30_000);
   }
 
   async fetch() {

@@ -60,7 +60,8 @@ export class CoveragePanel {
     this.root.addEventListener("click", (event) => this.clicked(event));
     document.getElementById("position")?.addEventListener("click", (event) => this.clicked(event));
     new ResizeObserver(() => this.draw()).observe(part(this.root, "axis") ?? this.root);
-    setInterval(() => this.draw(), 10_000);
+    setInterval(() => document.hidden || this.draw(), 10_000);
+    document.addEventListener("visibilitychange", () => document.hidden || this.draw());
     setInterval(() => this.speak(), SPEAK_EVERY);
   }
 

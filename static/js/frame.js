@@ -82,6 +82,10 @@ function wireSignInAgain() {
     event.preventDefault();
     void signIn(box, form);
   });
+  // Signed in again in another tab: this one goes on too.
+  document.addEventListener("zaiseki:connected", () => {
+    if (asking) void renewToken("/").then(() => box.close("done"));
+  });
 }
 
 /** @param {HTMLDialogElement} box @param {HTMLFormElement} form */

@@ -1,10 +1,12 @@
 // A page's end of the connection: the worker that all tabs share, or one's own where there is none. One a page.
+import { askToSignIn, get } from "./api.js";
 
 /** @typedef {import("./live-hub.js").ToTab} ToTab */
 /** @typedef {import("./live-line.js").LineState} LineState */
 
 const ANSWER_WITHIN = 8_000; // a worker that says nothing at all
 const SILENT = 40_000; // beats come every 15 s; without a connection nothing does, and silence proves nothing
+const REFUSED_AGAIN = 15_000;
 const ALONE_KEY = "zaiseki:alone"; // for this tab: the worker was tried in vain
 /** What concerns the person on whatever page: told as events of the document. */
 const PASSED_ON = new Set([
@@ -41,6 +43,7 @@ export class Link {
     this.post = () => {};
     this.hub = 0; // which one: what an earlier one still says is nothing to us
     this.heardAt = Date.now();
+    this.asking = false;
     this.wire();
     this.holdLock().then(() => this.open());
   }
@@ -141,9 +144,22 @@ export class Link {
     if (message.kind === "event") this.event(message.event, message.data);
     else if (message.kind === "who") this.join();
     else if (message.kind === "gone") location.reload();
+    else if (message.kind === "ask") void this.ask();
     else if (message.kind !== "alive") this.tell(`:${message.kind}`, message);
     if (message.kind === "state") this.state = message.state;
     if (message.kind === "watched") this.connected();
+  }
+
+  /** The session has ended, or is another person's by now: then the page is made anew for whoever sits here. */
+  async ask() {
+    if (this.asking) return;
+    this.asking = true;
+    const who = await get("/api/v1/me", { quiet: true }).catch(() => null);
+    if (who && who.staff !== this.viewer) location.reload();
+    else if (who)
+      setTimeout(() => this.retry(), REFUSED_AGAIN); // signed in, and refused for another reason
+    else if (await askToSignIn()) this.retry();
+    this.asking = false;
   }
 
   /** @param {string} event @param {any} data */

@@ -1,6 +1,5 @@
 // A live page. Subscribe, then snapshot, then merge by version; on every reconnect the same again.
 // The page is told how current it is; the server's clock is the one that counts. A page nobody looks at draws nothing.
-import { askToSignIn, get } from "./api.js";
 import { heardServerTime, iso, linkStep, serverNow } from "./clock.js";
 import { waitBefore } from "./live-line.js";
 import { openLink } from "./live-link.js";
@@ -46,7 +45,6 @@ export class Live {
     this.held = [];
     /** @type {LinkStep | ""} */
     this.step = "";
-    this.asking = false;
     this.pending = true; // what was missed is not fetched yet
     this.owed = false; // to be fetched once somebody looks
     this.turn = 0;
@@ -67,7 +65,6 @@ export class Live {
       this.fetchAgain();
     });
     link.on(":awake", ({ missed }) => this.awake(missed));
-    link.on(":ask", () => void this.refused());
     link.on("rows", (message) => {
       this.heard(message.as_of);
       this.draw(() => listener.rows?.(message));
@@ -150,7 +147,7 @@ export class Live {
     setTimeout(() => !document.hidden && !agrees(digest) && this.fetchAgain(), DIGEST_WAIT);
   }
 
-  // --- who looks, and who is signed in --------------------------------------------------------
+  // --- who looks ------------------------------------------------------------------------------
 
   visibility() {
     this.pace();
@@ -180,16 +177,6 @@ export class Live {
       this.heardAt = this.spokenAt;
       this.show();
     }
-  }
-
-  /** The session has ended, or is another person's by now: the page is made anew for whoever sits here. */
-  async refused() {
-    if (this.asking) return;
-    this.asking = true;
-    const who = await get("/api/v1/me", { quiet: true }).catch(() => null);
-    if (who && who.staff !== document.body.dataset.viewer) return location.reload();
-    if (who || (await askToSignIn())) this.link.retry();
-    this.asking = false;
   }
 
   // --- how current ----------------------------------------------------------------------------

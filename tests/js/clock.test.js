@@ -37,8 +37,15 @@ test("a time typed in is the next such time", () => {
 });
 
 test("the steps of honesty", () => {
-  const steps = [null, 0, 29_999, 30_000, 119_999, 120_000, 599_999, 600_000].map(linkStep);
+  const steps = [null, 0, 29_999, 30_000, 119_999, 120_000, 599_999, 600_000].map((ms) =>
+    linkStep(ms),
+  );
   assert.deepEqual(steps, ["start", "live", "live", "retry", "retry", "stale", "stale", "lost"]);
+});
+
+test("a page that never connected grows old all the same, and never turns green", () => {
+  const steps = [0, 29_999, 30_000, 120_000, 600_000].map((age) => linkStep(null, age));
+  assert.deepEqual(steps, ["start", "start", "retry", "stale", "lost"]);
 });
 
 test("a PC more than two minutes off is told", () => {
