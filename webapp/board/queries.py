@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import func, select
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
@@ -126,31 +125,6 @@ def row_of(staff_id: int) -> Row | None:
 
 
 # --- snapshots ------------------------------------------------------------------------------
-
-
-@cache
-def _revision_query() -> Select[*tuple[Any, ...]]:
-    """Built once: putting it together costs more than running it, and every open page asks."""
-    in_force: Any = org.in_force  # takes days; here places for them
-    people = select(Posting.staff_id).where(
-        Posting.unit_id.in_(bindparam("units", expanding=True)),
-        in_force(Posting, bindparam("on"), bindparam("known_at")),
-    )
-    return select(func.count(), func.coalesce(func.sum(RowVersion.version), 0)).where(
-        RowVersion.topic == TOPIC, RowVersion.key.in_(people)
-    )
-
-
-def revision(unit_ids: Sequence[int], *, now: datetime) -> str:
-    """Changes with every version of everybody in these units, with their coverage, and with the organisation and
-    its settings."""
-    on = org.today(now)
-    count, total = db.session.execute(
-        _revision_query(), {"on": on, "known_at": now, "units": unit_ids}
-    ).one()
-    stamps = (facts.stamp("org"), facts.stamp("settings"))
-    covered = coverage.revision(coverage.of_units(unit_ids, now=now))
-    return f"{count}.{total}.{on:%Y%m%d}.{'.'.join(stamps)}.{covered}"
 
 
 def board(

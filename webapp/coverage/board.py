@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zlib import crc32
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
@@ -72,13 +71,6 @@ def missing_names(found: Iterable[UnitCover]) -> dict[str, list[Body]]:
 
 def led_by(actor: Actor, found: Mapping[int, UnitCover], tree: UnitTree) -> list[UnitCover]:
     return [one for unit_id, one in found.items() if access.leads_duties(actor, unit_id, tree)]
-
-
-def revision(found: Mapping[int, UnitCover]) -> str:
-    """Changes with what `body` says; of this process only, which is all an ETag needs."""
-    taken = [f"{row.id}{row.taken_by or ''}{row.level}" for row in service.open_shortages(found)]
-    made = [one.as_of.isoformat() for one in found.values()]
-    return f"{crc32('/'.join([*made, *taken]).encode()):x}" if found else ""
 
 
 def alert_body(row: Shortage, tree: UnitTree, posts: Mapping[int, Post]) -> Body:
