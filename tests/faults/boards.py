@@ -63,6 +63,7 @@ class Agreement:
     ahead: list[str] = field(default_factory=list)  # showed what the database does not have
     worst: str = ""
     _behind: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+    _last: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def look(self, at: float, truth: Truth, boards: Iterable[Board]) -> None:
         """at: seconds. The boards are as they were before the truth was read: it is never older than they."""
@@ -80,6 +81,9 @@ class Agreement:
             since, wanted = at, now
         if row["version"] < now or self._says_otherwise(truth, number, row):
             self._behind[key] = (since, wanted)
+            self._last[key] = (
+                f"{row}; in the database version {now}, said {truth.said.get(number)!r}"
+            )
 
     @staticmethod
     def _says_otherwise(truth: Truth, number: str, row: Row) -> bool:
@@ -92,9 +96,9 @@ class Agreement:
         )
 
     def _end(self, key: tuple[str, str], at: float) -> None:
-        since, wanted = self._behind.pop(key)
+        since, _wanted = self._behind.pop(key)
         if at - since > self.longest:
-            self.longest, self.worst = at - since, f"{key[0]}: {key[1]} version {wanted}"
+            self.longest, self.worst = at - since, f"{key[0]} saw {self._last.get(key)}"
 
     def begin_anew(self, at: float) -> None:
         """The server is well again: what is behind counts from now."""

@@ -146,20 +146,18 @@ class RedisServer:
 class Servers:
     """N processes of `zaiseki serve` on one database."""
 
-    def __init__(self, url: str, folder: Path, number: int, environ: dict[str, str]) -> None:
-        self.all = [
-            Server(
-                url,
-                environ={
-                    "ZAISEKI_SECRET_KEY": SECRET_KEY,
-                    "ZAISEKI_DEMO": "0",
-                    "PYTHONWARNINGS": "ignore",
-                    **environ,
-                },
-                log=folder / f"server-{turn}.log",
-            )
-            for turn in range(number)
-        ]
+    def __init__(self, servers: list[Server]) -> None:
+        self.all = servers
+
+    @classmethod
+    def on(cls, url: str, folder: Path, number: int, environ: dict[str, str]) -> "Servers":
+        needed = {"ZAISEKI_SECRET_KEY": SECRET_KEY, "ZAISEKI_DEMO": "0", "PYTHONWARNINGS": "ignore"}
+        return cls(
+            [
+                Server(url, environ=needed | environ, log=folder / f"server-{turn}.log")
+                for turn in range(number)
+            ]
+        )
 
     @property
     def ports(self) -> list[int]:

@@ -30,12 +30,10 @@ class Hall:
     url: str
     units: list[str]
     clerks: list[Clerk]
+    chiefs: dict[str, Clerk]  # of each unit: who approves there
 
     def of(self, unit: str) -> list[Clerk]:
         return [clerk for clerk in self.clerks if clerk.unit == unit]
-
-    def chief_of(self, unit: str) -> Clerk:
-        return next(clerk for clerk in self.of(unit) if clerk.is_chief)
 
     def next_unit(self, unit: str) -> str:
         return self.units[(self.units.index(unit) + 1) % len(self.units)]
@@ -96,7 +94,7 @@ def build(url: str, folder: Path, *, sections: int, people: int) -> Hall:
         for unit in units
         for turn, number in enumerate(numbers[unit])
     ]
-    return Hall(url, units, clerks)
+    return Hall(url, units, clerks, {clerk.unit: clerk for clerk in clerks if clerk.is_chief})
 
 
 def _write(path: Path, columns: str, rows: list[list[str]]) -> Path:

@@ -75,8 +75,10 @@ class Scene:
     async def end(self) -> None:
         await self.writers.stop()
         await self.watch.stop()
+        self.writers.close()
         for health in self.healths:
             await asyncio.to_thread(health.stop)
+        await asyncio.sleep(0.1)  # transports are closed by the loop, in its next round
 
     # --- a fault ------------------------------------------------------------------------------
 
@@ -134,6 +136,7 @@ class Scene:
         """The line to print. Everybody has settled."""
         verdict = judge(self.writers.ledger, await asyncio.to_thread(self.truths.facts))
         ledger, agreement = self.writers.ledger, self.watch.agreement
+        agreement.close(monotonic())
         health = [health.take() for health in self.healths]
         line = {
             "store": self.store.name,
@@ -161,6 +164,8 @@ class Scene:
             "answers_said": _most(ledger.refusals),
             "pages_said": _most(self._refusals()),
         }
+        if agreement.longest > PROMISED_S:
+            line["worst_disagreement"] = agreement.worst
         for name, told in (
             ("wrong", ledger.wrong),
             ("ahead", agreement.ahead),
@@ -275,7 +280,7 @@ async def played(houses: Houses, setting: Setting, play: Play) -> dict[str, Any]
             redis = RedisServer(folder)
             stack.callback(redis.kill)
             environ["ZAISEKI_REDIS_URL"] = redis.url
-        servers = Servers(store.url, folder, setting.processes, environ)
+        servers = Servers.on(store.url, folder, setting.processes, environ)
         stack.callback(servers.stop)
         servers.start()
         scene = set_up(store, servers, hall, seed=setting.seed, folder=folder, redis=redis)

@@ -65,6 +65,13 @@ class Page:
         self.is_up = True
         await self.line.over.wait()
 
+    async def close(self) -> None:
+        jobs = list(self._jobs)
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        self._http.close()
+
     async def fetch(self, unit: str) -> Answer:
         """Raises OSError when there is none to be had."""
         headers = {"Authorization": f"Bearer {self.clerk.token}"}
@@ -152,6 +159,7 @@ class Watch:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(page.close() for page in self.pages))
 
     def is_well(self, well: bool) -> None:
         """While the server is broken nothing is counted against it; from recovery on everything is."""

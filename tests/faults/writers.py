@@ -81,6 +81,11 @@ class Writer:
         elif not clerk.is_chief:
             await self._file(clerk)
 
+    def close(self) -> None:
+        for pair in self._lines.values():
+            for http in pair:
+                http.close()
+
     # --- what they write ----------------------------------------------------------------------
 
     def _key(self) -> str:
@@ -128,7 +133,7 @@ class Writer:
             await self._approve(clerk, answer.json()["requests"][0])
 
     async def _approve(self, clerk: Clerk, request: dict[str, Any]) -> None:
-        chief = self.hall.chief_of(clerk.unit)
+        chief = self.hall.chiefs[clerk.unit]
         act = self.ledger.add(Act(Kind.APPROVAL, chief.number, request["id"]))
         body = {"revision": request["revision"]}
         await self._send(act, chief, "POST", f"/requests/{request['id']}/approve", body)
@@ -253,6 +258,7 @@ def _working_days() -> Iterator[date]:
 class Writers:
     def __init__(self, hall: Hall, ports: list[int], seed: int, *, hands: int = 8) -> None:
         self.ledger = Ledger()
+        hands = min(hands, len(hall.clerks))
         self._writers = [
             Writer(f"{seed}-{n}", hall.clerks[n::hands], hall, ports, self.ledger, f"{seed}/{n}")
             for n in range(hands)
@@ -272,5 +278,6 @@ class Writers:
         for writer in self._writers:
             writer.is_stopped = False
 
-    def go_on(self, pause_s: float = 0.01) -> None:
-        self.start(pause_s)
+    def close(self) -> None:
+        for writer in self._writers:
+            writer.close()
