@@ -5,7 +5,7 @@ beats) is the product as it is. python -m tests.load.fan_out, with the settings 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
@@ -13,26 +13,28 @@ import wsgi  # patches what is imported after it
 from webapp import serving
 
 MOST_BYTES = 16_384
+Emit = Callable[[str, dict[str, Any], str], None]
 
 
-class WithFanOut(serving.Served):
-    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+def with_fan_out(wrapped: Callable[..., Iterable[bytes]], emit: Emit) -> Callable[..., Any]:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/fan-out":
-            return super().wsgi(environ, start_response)
-        asked = json.loads(environ["wsgi.input"].read(min(_length(environ), MOST_BYTES)))
+            return wrapped(environ, start_response)
+        length = min(int(environ["CONTENT_LENGTH"]), MOST_BYTES)
+        asked = json.loads(environ["wsgi.input"].read(length))
         asked["payload"]["at"] = monotonic()
-        self.flask.extensions["hub"].emit("rows", asked["payload"], asked["room"])
+        emit("rows", asked["payload"], asked["room"])
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])
         return [b"{}"]
 
-
-def _length(environ: dict[str, Any]) -> int:
-    return int(environ["CONTENT_LENGTH"])
+    return app
 
 
 def main() -> None:
     served = serving.prepare(fill=False)
-    wsgi.serve_eventlet(WithFanOut(served.flask, served.config))
+    flask = served.flask
+    flask.wsgi_app = with_fan_out(flask.wsgi_app, flask.extensions["hub"].emit)  # type: ignore[method-assign]
+    wsgi.serve_eventlet(served)
 
 
 if __name__ == "__main__":
