@@ -45,7 +45,7 @@ from webapp.presence import connections
 from webapp.realtime import engine, handlers, sockets
 from webapp.realtime.catchup import CatchUp
 from webapp.realtime.processes import Processes, own_id
-from webapp.realtime.pump import Pump
+from webapp.realtime.pump import Pace, Pump
 from webapp.realtime.wake import Wake
 from webapp.reports import confirming
 from webapp.requests import live as requests_live
@@ -195,14 +195,13 @@ def register_pages(app: Flask) -> None:
 def register_realtime(app: Flask) -> None:
     """The pump and the sockets, with what the features lend them. Nothing runs before `serve` starts the hub."""
     pump = Pump(app)
-    board = live.LiveBoard()
+    board = live.LiveBoard(partial(pump.take_reconsidered, "staff"))
     coverage = coverage_live.LiveCoverage()
     pump.register("staff", board.render)
     pump.register(
         "coverage",
         board.counted_again(coverage.render),
-        batch=coverage_live.BATCH,
-        rest_s=coverage_live.REST_S,
+        coverage_live.PACE,
     )
     pump.register("standup", standup_live.render)
     pump.register(notice_queries.TOPIC, notices.render)
@@ -210,7 +209,7 @@ def register_realtime(app: Flask) -> None:
     pump.register("rota", rota_live.render)
     pump.register(places.TOPIC, rota_live.render_runs)
     pump.register("help", help_live.render)
-    pump.register("emergency", emergency_live.render_tallies, rest_s=emergency_live.REST_S)
+    pump.register("emergency", emergency_live.render_tallies, Pace(rest_s=emergency_live.REST_S))
     pump.register("emergency_bar", emergency_live.render_bars)
     pump.register(messages_live.MEMO, messages_live.render_memos)
     pump.register(messages_live.QUESTION, messages_live.render_questions)

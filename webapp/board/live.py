@@ -1,7 +1,7 @@
 """The live side of the board: what the pump sends, who may watch what, and the digest that finds silent loss."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,9 @@ class Ledger:
 class LiveBoard:
     """The renderer of the topic "staff", and the answers the sockets need."""
 
-    def __init__(self) -> None:
+    def __init__(self, reconsidered: Callable[[Sequence[int]], set[int]]) -> None:
+        """reconsidered: which of these ids must be rendered anew though their version stands."""
+        self._reconsidered = reconsidered
         self.ledger = Ledger()
         self._counted: dict[str, tuple[float, dict[str, Any]]] = {}
         self._moved = 1  # counts the renders: nobody counts the city again while nothing moved
@@ -81,7 +83,7 @@ class LiveBoard:
         """Whole rows in both forms, to the rooms of their units, and the people who left one."""
         self._moved += 1
         with snapshot():
-            live = queries.rows_of(staff_ids, afresh=True)
+            live = self._rows(staff_ids)
             numbers = dict(
                 db.session.execute(
                     select(Staff.id, Staff.number).where(Staff.id.in_(staff_ids))
@@ -113,6 +115,12 @@ class LiveBoard:
                 }
                 rendered.frames.append(Frame(room(code, form), "rows", payload))
         return rendered
+
+    def _rows(self, staff_ids: Sequence[int]) -> list[queries.LiveRow]:
+        """Mostly whoever changed a row has just read it to answer: the same version, the same content."""
+        anew = self._reconsidered(staff_ids)
+        known = [staff_id for staff_id in staff_ids if staff_id not in anew]
+        return queries.rows_of(known) + queries.rows_of(sorted(anew), afresh=True)
 
     def counted_again(self, render: Renderer) -> Renderer:
         """Views of counts hold shortages too: whatever this renders makes them count again."""

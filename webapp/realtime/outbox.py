@@ -56,9 +56,10 @@ def _hand_over(session: Session) -> None:
     if pump is None:
         return
     for topic, ids in committed.items():
+        pump.mark_reconsidered(topic, ids - told.get(topic, set()))
+    for topic, ids in told.items():
         pump.mark(topic, ids)
-    for topic, ids in told.items():  # a due time moved is nothing to the others
-        pump.tell(topic, ids)
+        pump.tell(topic, ids)  # a due time moved is nothing to the others
 
 
 @event.listens_for(Session, "after_soft_rollback")

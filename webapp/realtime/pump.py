@@ -38,6 +38,18 @@ class Rendered:
     )  # other topics to look at because of this
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """batch: ids rendered before the loop turns to others. rest_s: an id is rendered at most that often. share: of the
+    loop's time, so that what is dear to work out keeps nobody's tap waiting: at a hundred changes a second rows go out
+    at once, and what follows from them as fast as there is time."""
+
+    batch: int = BATCH
+    rest_s: float = 0.0
+    share: float = 1.0
+
+
+_USUAL = Pace()
 Renderer = Callable[[Sequence[int]], Rendered]
 Emit = Callable[[str, dict[str, Any], str], None]
 
@@ -55,18 +67,17 @@ class Pump:
         self._emit: Emit = lambda *_: None
         self._unlooked_from: dict[str, int] = {}
         self._put_aside: dict[tuple[str, int], float] = {}
-        self._pace: dict[str, tuple[int, float]] = {}
+        self._pace: dict[str, Pace] = {}
+        self._pausing: dict[str, float] = {}
+        self._reconsidered: dict[str, set[int]] = {}
         self._resting: dict[tuple[str, int], float] = {}
         # {(topic, id): version} as last rendered here; catchup forgets what is old.
         self.shown: dict[tuple[str, int], int] = {}
         self.tell: Callable[[str, Iterable[int]], None] = lambda *_: None  # other processes
 
-    def register(
-        self, topic: str, render: Renderer, *, batch: int = BATCH, rest_s: float = 0.0
-    ) -> None:
-        """batch: ids rendered before the loop turns to others; rest_s: an id is rendered at most that often."""
+    def register(self, topic: str, render: Renderer, pace: Pace | None = None) -> None:
         self._render[topic] = render
-        self._pace[topic] = (batch, rest_s)
+        self._pace[topic] = pace or Pace()
 
     def topics(self) -> list[str]:
         return list(self._render)
@@ -78,6 +89,19 @@ class Pump:
         with self._lock:
             self._dirty.setdefault(topic, {}).update(dict.fromkeys(ids))
 
+    def mark_reconsidered(self, topic: str, ids: Iterable[int]) -> None:
+        """The version stands, but what is kept of it may have an outdated due time."""
+        with self._lock:
+            self._reconsidered.setdefault(topic, set()).update(ids)
+            self._dirty.setdefault(topic, {}).update(dict.fromkeys(ids))
+
+    def take_reconsidered(self, topic: str, ids: Iterable[int]) -> set[int]:
+        """Which of these have to be worked out anew, whatever is kept of them; asked once, by the renderer."""
+        with self._lock:
+            found = self._reconsidered.get(topic, set()) & set(ids)
+            self._reconsidered.get(topic, set()).difference_update(found)
+        return found
+
     def waiting(self) -> int:
         return sum(len(ids) for ids in list(self._dirty.values()))
 
@@ -86,21 +110,25 @@ class Pump:
         taken: dict[str, list[int]] = {}
         with self._lock:
             for topic, ids in list(self._dirty.items()):
-                batch, rest_s = self._pace.get(topic, (BATCH, 0.0))
-                taken[topic] = sorted(islice(self._ready(topic, ids, hurry=hurry), batch))
+                pace = self._pace.get(topic, _USUAL)
+                taken[topic] = sorted(islice(self._ready(topic, ids, hurry=hurry), pace.batch))
                 for key in taken[topic]:
                     del ids[key]
-                    if rest_s:
-                        self._resting[topic, key] = clock.monotonic() + rest_s
+                    if pace.rest_s:
+                        self._resting[topic, key] = clock.monotonic() + pace.rest_s
                 if not ids:
                     del self._dirty[topic]
         return {topic: ids for topic, ids in taken.items() if ids}
 
     def _ready(self, topic: str, ids: Iterable[int], *, hurry: bool) -> list[int]:
-        """Those not rendered a moment ago."""
-        if not self._pace.get(topic, (0, 0.0))[1] or hurry:
+        """Those not rendered a moment ago, of a topic that has not had its share of the loop."""
+        if hurry:
             return list(ids)
         now = clock.monotonic()
+        if self._pausing.get(topic, 0.0) > now:
+            return []
+        if not self._pace.get(topic, _USUAL).rest_s:
+            return list(ids)
         return [key for key in ids if self._resting.get((topic, key), 0.0) <= now]
 
     def flush(self, *, hurry: bool = False) -> bool:
@@ -111,9 +139,16 @@ class Pump:
         self._take_up_again()
         for topic, ids in self._take_dirty(hurry=hurry).items():
             if topic in self._render:
+                began = clock.monotonic()
                 self._flush_topic(topic, ids)
+                self._pause(topic, clock.monotonic() - began)
         with self._lock:
             return any(self._ready(topic, ids, hurry=False) for topic, ids in self._dirty.items())
+
+    def _pause(self, topic: str, took: float) -> None:
+        share = self._pace[topic].share
+        if share < 1:
+            self._pausing[topic] = clock.monotonic() + took * (1 / share - 1)
 
     def _flush_topic(self, topic: str, ids: list[int]) -> None:
         try:
@@ -121,6 +156,8 @@ class Pump:
                 rendered = self._render[topic](ids)
         except Exception:
             log.exception("rendering %d of %s failed", len(ids), topic)
+            with self._lock:  # what it took to be worked out anew is not forgotten
+                self._reconsidered.setdefault(topic, set()).update(ids)
             self._split(topic, ids)
             return
         for frame in rendered.frames:
@@ -166,7 +203,8 @@ class Pump:
                     self.tell(topic, ids)
                 waiting = self._next_unlooked(topic)
             rested = [key for key in waiting if (topic, key) not in self._put_aside]
-            self.mark(topic, [*ids, *rested])
+            self.mark(topic, ids)
+            self.mark_reconsidered(topic, rested)
         return any_due
 
     def _next_unlooked(self, topic: str) -> list[int]:
