@@ -21,6 +21,7 @@ if EVENTLET:
 from webapp import serving
 from webapp.extensions import run_off_loop_with
 
+ACCEPTED_AT_ONCE = 8
 LARGEST_CROWD = 20_000  # sockets at once; the default of 1024 lets the 1,025th hang
 
 
@@ -58,6 +59,31 @@ class Loop:
         self._hub.remove(handle)
 
 
+class Listener:
+    """The listening socket as `eventlet.wsgi` uses it: a few connections at a time, and an end of it."""
+
+    def __init__(self, green: Any) -> None:
+        self._green = green
+        self._accepted = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._green, name)
+
+    def accept(self) -> Any:
+        """The stock loop takes the whole backlog of 4,096 in one go, without a turn for anybody else."""
+        self._accepted += 1
+        if self._accepted % ACCEPTED_AT_ONCE == 0:
+            eventlet.sleep(0)
+        return self._green.accept()
+
+    def stop(self) -> None:
+        """Who waits in `accept` is told it was shut down, which ends the server once all is answered."""
+        from eventlet import hubs
+
+        hubs.notify_close(self._green.fileno())
+        self._green.close()
+
+
 def _gone(*_: Any) -> None:
     """A descriptor that was closed behind our back; lines take their listeners away before they close."""
 
@@ -75,9 +101,11 @@ def serve_eventlet(app: serving.Served) -> None:
     # delayed acknowledgement (measured: a snapshot of 50 people took 48 ms, of which 5 ms were work).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     app.flask.extensions["hub"].engine.run_on(Loop())
+    door = Listener(listener)
+    app.stop_listening = door.stop
     app.start()
     wsgi.server(
-        listener,
+        door,
         app.wsgi,
         max_size=LARGEST_CROWD,
         log_output=False,
@@ -85,6 +113,8 @@ def serve_eventlet(app: serving.Served) -> None:
         socket_timeout=60,
         keepalive=30,
     )
+    while True:  # the listener is closed; the rest of going down ends the process
+        eventlet.sleep(1)
 
 
 def _limit_messages() -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,17 +22,20 @@ from webapp.core.db import db, snapshot
 from webapp.demo import SIGN_INS, fill
 from webapp.demo import prepare as prepare_demonstration
 from webapp.org.models import Staff
+from webapp.realtime.door import Door
+from webapp.realtime.drain import Drain
 
 log = logging.getLogger(__name__)
-Environ = dict[str, Any]
+GONE_AFTER_S = 9
 
 
-@dataclass(slots=True)
+@dataclass
 class Served:
     """An application ready to be served."""
 
     flask: Flask
     config: Config
+    stop_listening: Callable[[], None] = lambda: None
 
     @property
     def host(self) -> str:
@@ -41,19 +45,10 @@ class Served:
     def port(self) -> int:
         return self.config.port
 
-    def wsgi(self, environ: Environ, start_response: Callable[..., Any]) -> Any:
-        """Websockets without compression (66 → 167 KB a connection) and without the legacy handshakes."""
-        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and (
-            "HTTP_SEC_WEBSOCKET_KEY" not in environ
-        ):
-            start_response("400 Bad Request", [("Content-Type", "text/plain")])
-            return [b"websocket version 13 is needed\n"]
-        if "HTTP_SEC_WEBSOCKET_KEY" in environ and self.flask.extensions["hub"].is_crowded():
-            headers = [("Content-Type", "text/plain"), ("Retry-After", "2")]
-            start_response("503 Service Unavailable", headers)
-            return [b"too many are connecting at once\n"]
-        return self.flask.wsgi_app(environ, start_response)
+    @cached_property
+    def wsgi(self) -> Door:
+        hub = self.flask.extensions["hub"]
+        return Door(self.flask.wsgi_app, hub.admission, lambda: len(hub.engine.strangers))
 
     def start(self) -> None:
         processes = self.flask.extensions["processes"]
@@ -67,11 +62,28 @@ class Served:
             signal.signal(number, self._stop)
         print(f"在席 http://{self.host}:{self.port}", flush=True)  # noqa: T201
 
-    def _stop(self, _number: int, _frame: Any) -> None:
-        """Every acknowledged change is committed already; browsers come back by themselves."""
+    def _stop(self, number: int, _frame: Any) -> None:
+        """In its own task: a signal may arrive in the middle of anything. The second one does not wait."""
+        if self.flask.extensions["hub"].admission.closed:
+            os._exit(128 + number)
+        self.flask.extensions["hub"].go_down()
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+        signal.alarm(GONE_AFTER_S)  # whatever a database or a peer does
+        self.flask.extensions["socket_server"].start_background_task(self._go_down)
+
+    def _go_down(self) -> None:
+        """Every acknowledged change is committed already; what is in flight gets its answer, browsers come back."""
+        try:
+            self.stop_listening()
+            if not Drain(self.flask.extensions["hub"], lambda: self.wsgi.in_flight).run():
+                log.warning("some requests were not answered in time")
+            self.flask.extensions["processes"].leave()
+        except Exception:
+            log.exception("going down")
         os._exit(0)
 
     def run_with_threads(self) -> None:
+        self.flask.wsgi_app = self.wsgi  # type: ignore[method-assign]
         self.flask.extensions["socket_server"].run(
             self.flask, host=self.host, port=self.port, allow_unsafe_werkzeug=True, log_output=False
         )

@@ -10,29 +10,25 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Protocol
-from zlib import crc32
 
 from flask import Flask
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from webapp.core import clock
 from webapp.core.db import transaction
+from webapp.realtime.admission import Admission
 from webapp.realtime.lag import Lag
 from webapp.realtime.pump import Pump
+from webapp.realtime.rounds import Rounds, without
+from webapp.realtime.wheel import Wheel
 
 log = logging.getLogger(__name__)
 
 MOST_SOCKETS = 8  # of one person; the oldest goes
-HIDDEN_S = 60.0
 BEAT_S = 15.0
-DIGEST_S = 60
-REVIEW_S = 5.0
-REVIEWED_AT_ONCE = 200
-RESYNC_S = 2
-MOST_CONNECTING = 1_000  # between handshake and connect
-TICK_S = 0.05
-CLOCK_S = 0.5
+WRITTEN_AT_ONCE = 500  # people whose connections are noted in one transaction: 10 ms
 
 
 class Subject(Protocol):
@@ -65,7 +61,6 @@ class Member:
     left_out: set[str] = field(default_factory=set)  # units below those that are not wanted
     rooms: dict[str, str] = field(default_factory=dict)
     own_rooms: set[str] = field(default_factory=set)  # joined by who one is, on every page
-    hidden_since: float | None = None
     asleep: bool = False
 
 
@@ -95,9 +90,10 @@ class Hub:
         self._arrived: set[int] = set()
         self._lost: set[int] = set()
         self._signed_out: set[int] = set()
-        self._digested = 0
-        self._standing: Any = None
+        self.beats: Wheel[str] = Wheel(BEAT_S)
+        self.hidden: dict[str, float] = {}  # sid: since when its page is hidden
         self.lag = Lag()
+        self.admission = Admission()
 
     # --- coming and going -------------------------------------------------------------------
 
@@ -107,6 +103,7 @@ class Hub:
             raise Refused("unauthorized")
         with self._lock:
             member = self._members[sid] = Member(sid, subject)
+            self.beats.add(sid)
             mine = self._by_staff.setdefault(subject.staff_id, OrderedDict())
             mine[sid] = None
             too_many = list(mine)[: max(0, len(mine) - MOST_SOCKETS)]
@@ -115,9 +112,9 @@ class Hub:
             self._signed_out.discard(subject.staff_id)
         for old in too_many:
             self._close(old)
-        self._join_own(member)
+        self.join_own(member)
 
-    def _join_own(self, member: Member) -> None:
+    def join_own(self, member: Member) -> None:
         """What concerns a person reaches every open page: alerts of what one leads, calls for help, offers."""
         with self.app.app_context():
             wanted = self.ports.own_rooms(member.subject)
@@ -133,6 +130,8 @@ class Hub:
             member = self._members.pop(sid, None)
             if member is None:
                 return
+            self.beats.discard(sid)
+            self.hidden.pop(sid, None)
             staff_id = member.subject.staff_id
             mine = self._by_staff.get(staff_id)
             if mine is not None:
@@ -161,9 +160,9 @@ class Hub:
             self._close(sid)
         return len(sids)
 
-    def is_crowded(self) -> bool:
-        """So many are between handshake and `connect` that one more would only make all of them wait longer."""
-        return len(self.engine.strangers) >= MOST_CONNECTING
+    def go_down(self) -> None:
+        """No more come in, and who leaves from now on is on the way to another server: nobody is noted as lost."""
+        self.admission.closed = True
 
     @property
     def engine(self) -> Any:
@@ -171,6 +170,13 @@ class Hub:
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def __contains__(self, sid: str) -> bool:
+        return sid in self._members
+
+    def members(self) -> list[Member]:
+        with self._lock:
+            return list(self._members.values())
 
     def people(self) -> int:
         return len(self._by_staff)
@@ -189,7 +195,7 @@ class Hub:
             epoch = self.ports.epoch()
         member.watched |= dict.fromkeys(code for code in codes if code not in plan.refused)
         member.left_out -= plan.forms.keys()
-        self._move(member, member.rooms | plan.rooms)
+        self.move(member, member.rooms | plan.rooms)
         answer = {"ok": not plan.refused, "epoch": epoch, "units": plan.forms}
         return answer | ({"refused": plan.refused} if plan.refused else {})
 
@@ -204,10 +210,10 @@ class Hub:
             inner = [code for code in member.watched if code in named.forms]
             spared = self.ports.plan_watch(member.subject, inner).forms
         member.left_out |= (named.forms.keys() | set(codes)) - spared.keys()
-        self._move(member, _without(kept.rooms, member.left_out))
+        self.move(member, without(kept.rooms, member.left_out))
         return {"ok": True, "units": sorted(member.rooms)}
 
-    def _move(self, member: Member, rooms: dict[str, str]) -> bool:
+    def move(self, member: Member, rooms: dict[str, str]) -> bool:
         """Out of the rooms that are no longer right, into those that are; True if one was left."""
         before, member.rooms = member.rooms, rooms
         gone = set(before.values()) - set(rooms.values())
@@ -221,67 +227,38 @@ class Hub:
     def hello(self, sid: str, visible: bool) -> dict[str, Any]:
         member = self._members[sid]
         if not visible:
-            member.hidden_since = member.hidden_since or clock.monotonic()
+            if not member.asleep:
+                self.hidden.setdefault(sid, clock.monotonic())
             return {"ok": True}
-        slept, member.hidden_since, member.asleep = member.asleep, None, False
+        self.hidden.pop(sid, None)
+        slept, member.asleep = member.asleep, False
         if slept:
             for room in member.rooms.values():
                 self.server.server.enter_room(sid, room)
         return {"ok": True, "fetch": slept}
 
-    def _put_to_sleep(self) -> None:
-        since = clock.monotonic() - HIDDEN_S
-        for member in list(self._members.values()):
-            if (
-                member.hidden_since is not None
-                and not member.asleep
-                and member.hidden_since < since
-            ):
-                member.asleep = True
-                for room in member.rooms.values():
-                    self.server.server.leave_room(member.sid, room)
+    def put_to_sleep(self, sid: str) -> None:
+        self.hidden.pop(sid, None)
+        member = self._members.get(sid)
+        if member is not None and not member.asleep:
+            member.asleep = True
+            for room in member.rooms.values():
+                self.server.server.leave_room(sid, room)
 
-    # --- the loops --------------------------------------------------------------------------
+    # --- out --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        Rounds(self).start()
 
     def emit(self, event: str, payload: dict[str, Any], room: str | None = None) -> None:
         self.server.emit(event, payload, to=room)
 
-    def start(self) -> None:
-        loops = (
-            self._pump_loop,
-            self._clock_loop,
-            self._beat_loop,
-            self._digest_loop,
-            self._review_loop,
-            self._lag_loop,
-        )
-        for loop in loops:
-            self.server.start_background_task(self._for_ever, loop)
-
-    def _for_ever(self, loop: Callable[[], float]) -> None:
-        """Run one step after another; a failing step is logged and tried again, the loop never dies."""
-        wait = 0.0
-        while True:
-            self.server.sleep(wait)
-            try:
-                wait = loop()
-            except Exception:
-                log.exception("%s failed; trying again", loop.__name__)
-                wait = 1.0
-
-    def _pump_loop(self) -> float:
-        try:
-            self._write_connections()
-        except Exception:  # changes go out whatever becomes of connections
-            log.exception("connections could not be written; trying again")
-            self.pump.flush()
-            return 1.0
-        return 0.0 if self.pump.flush() else TICK_S
-
-    def _write_connections(self) -> None:
+    def write_connections(self) -> None:
+        if self.admission.closed:
+            return
         with self._lock:
-            taken = (self._arrived, self._lost, self._signed_out)
-            self._arrived, self._lost, self._signed_out = set(), set(), set()
+            sets = (self._arrived, self._lost, self._signed_out)
+            taken = tuple(_some_of(people) for people in sets)
         if not any(taken):
             return
         try:
@@ -294,87 +271,12 @@ class Hub:
                 self._signed_out |= taken[2] - self._by_staff.keys()
             raise
 
-    def _clock_loop(self) -> float:
-        more = self.pump.tick()
-        self._put_to_sleep()
-        self.engine.show_out(clock.monotonic())
-        self._emit_counts()
-        return 0.0 if more else CLOCK_S
 
-    def _emit_counts(self) -> None:
-        """City-wide views get counts, never rows, and at most once a second."""
-        for room in self._rooms_ending(":counts"):
-            with self.app.app_context():
-                payload = self.ports.counts(room.removesuffix(":counts"))
-            if payload is not None:
-                self.emit("counts", payload, room)
-
-    def _rooms_ending(self, suffix: str) -> set[str]:
-        with self._lock:
-            return {
-                room
-                for member in self._members.values()
-                for room in member.rooms.values()
-                if room.endswith(suffix) and not member.asleep
-            }
-
-    def _lag_loop(self) -> float:
-        began = clock.monotonic()
-        self.server.sleep(0.1)
-        self.lag.note(clock.monotonic() - began - 0.1)
-        return 0.0
-
-    def _beat_loop(self) -> float:
-        with self.app.app_context():
-            epoch = self.ports.epoch()
-        self.emit("beat", {"as_of": clock.to_tokyo(clock.now()).isoformat(), "epoch": epoch})
-        return BEAT_S
-
-    def _digest_loop(self) -> float:
-        """Each watched unit once a minute, each in a second of its own."""
-        now = int(clock.monotonic())
-        seconds = {
-            second % DIGEST_S for second in range(max(self._digested + 1, now - 59), now + 1)
-        }
-        self._digested = now
-        every = self._rooms_ending(":full") | self._rooms_ending(":directory")
-        rooms = [room for room in sorted(every) if crc32(_unit_of(room)) % DIGEST_S in seconds]
-        if rooms:
-            with self.app.app_context():
-                epoch = self.ports.epoch()
-            for room in rooms:
-                digest = self.ports.digest(room.rpartition(":")[0])
-                self.emit("digest", digest | {"epoch": epoch}, room)
-        return 1.0
-
-    def _review_loop(self) -> float:
-        """A live socket keeps what it came with: who signed out elsewhere or left goes, and others see what they
-        may see by their roles of now."""
-        with self.app.app_context():
-            standing = self.ports.standing()
-        changed = standing != self._standing
-        members = list(self._members.values())
-        for start in range(0, len(members), REVIEWED_AT_ONCE):
-            self._review(members[start : start + REVIEWED_AT_ONCE], changed)
-            self.server.sleep(0.01)
-        self._standing = standing  # only now: a review that failed half-way is done again
-        return REVIEW_S
-
-    def _review(self, members: list[Member], changed: bool) -> None:
-        with self.app.app_context():
-            subjects = self.ports.renew([m.subject for m in members], changed)
-        gone = [m.subject for m, subject in zip(members, subjects, strict=True) if subject is None]
-        if gone:
-            self.close_where(lambda subject: any(subject is one for one in gone))
-        for member, subject in zip(members, subjects, strict=True):
-            if subject is None or not changed or member.sid not in self._members:
-                continue
-            member.subject = subject
-            self._join_own(member)
-            with self.app.app_context():
-                plan = self.ports.plan_watch(subject, list(member.watched))
-            if self._move(member, _without(plan.rooms, member.left_out)):
-                self.server.emit("resync", {"spread_s": RESYNC_S}, to=member.sid)
+def _some_of(people: set[int]) -> set[int]:
+    """Taken out, and the rest left for the next round: 10,000 in one transaction were 0.2–0.3 s of the loop."""
+    taken = set(islice(people, WRITTEN_AT_ONCE))
+    people -= taken
+    return taken
 
 
 def disconnect_where(app: Flask, wanted: Callable[[Any], bool]) -> int:
@@ -390,11 +292,3 @@ def disconnect_sessions(app: Flask, session_ids: Iterable[int]) -> int:
 def disconnect_tokens(app: Flask, token_ids: Iterable[int]) -> int:
     ended = set(token_ids)
     return disconnect_where(app, lambda subject: subject.token_id in ended)
-
-
-def _without(rooms: dict[str, str], codes: set[str]) -> dict[str, str]:
-    return {name: room for name, room in rooms.items() if name.partition("/")[0] not in codes}
-
-
-def _unit_of(room: str) -> bytes:
-    return room.rpartition(":")[0].encode()

@@ -1,0 +1,37 @@
+"""How many may be between handshake and `connect` at once: as many as the loop can take and stay on time."""
+
+from dataclasses import dataclass, field
+from random import uniform
+
+MOST = 1_000
+LEAST = 16
+ON_TIME_S = 0.1  # later than this the loop is too busy for more
+LESS, MORE = 0.7, 8
+
+
+@dataclass(slots=True)
+class Admission:
+    """Less by a third when the loop is late, a few more when it is on time, as TCP feels its way to a line's width.
+
+    Ten thousand come back after a restart at once; let in all together they would time out together.
+    """
+
+    limit: float = 128
+    refused: int = 0
+    closed: bool = field(default=False)  # the server is going down
+
+    def note(self, late_s: float, under_way: int) -> None:
+        """Ten times a second: how late the loop woke up, and how many were connecting meanwhile."""
+        if late_s > ON_TIME_S:
+            self.limit = max(LEAST, self.limit * LESS)
+        elif under_way >= self.limit / 2:
+            self.limit = min(MOST, self.limit + MORE)
+
+    def admits(self, under_way: int) -> bool:
+        admitted = not self.closed and under_way < self.limit
+        self.refused += not admitted
+        return admitted
+
+    def come_back_s(self) -> int:
+        """Each somebody else, so that who was refused together does not come back together. Not our secret keys."""
+        return round(uniform(1, 4))
