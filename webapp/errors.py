@@ -7,7 +7,6 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from flask_babel import gettext
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from webapp.core import trouble
@@ -56,7 +55,6 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _unexpected)
     app.after_request(_works_again)
 
@@ -132,17 +130,17 @@ def show_without_frame() -> None:
     g.frameless, g._login_user = True, AnonymousUserMixin()  # noqa: SLF001
 
 
-def _database(error: OperationalError) -> Response:
-    if sqlstate(error) == DEADLOCK:
-        log.warning("deadlock on %s %s: %s", request.method, request.path, error.orig)
-        return answer(
-            409,
-            "ほかの人の操作とちょうど重なりました。いまの内容を確かめて、もう一度操作してください。",
-        )
-    return _unexpected(error)
+def _deadlock(error: Exception) -> Response:
+    log.warning("deadlock on %s %s: %s", request.method, request.path, error)
+    return answer(
+        409,
+        "ほかの人の操作とちょうど重なりました。いまの内容を確かめて、もう一度操作してください。",
+    )
 
 
 def _unexpected(error: Exception) -> Response:
+    if sqlstate(error) == DEADLOCK:
+        return _deadlock(error)
     outage = recognised(error)
     if outage is not None:
         return _during(outage, error)

@@ -149,7 +149,8 @@ def test_a_full_disk_refuses_what_cannot_be_saved_and_says_so(full_disk: Stage) 
         _fill_up()
     path, kept = "/me/standup/2026-11-24/morning", ["短く"]
     assert me.call("PUT", path, json={"lines": kept}).status_code == 200
-    answer = me.call("PUT", path, json={"lines": ["長い予定" * 50] * 20})
+    much = [f"{number} " + "長い予定" * 45 for number in range(20)]
+    answer = me.call("PUT", path, json={"lines": much})
     assert answer.status_code == 503
     assert answer.json["error"]["message"] == FULL.people
     assert int(answer.headers["Retry-After"]) > 0
@@ -268,7 +269,7 @@ class _Postgres(psycopg2.OperationalError):
         self._state = state
 
     @property
-    def pgcode(self) -> str | None:  # type: ignore[override]
+    def pgcode(self) -> str | None:
         return self._state
 
 
@@ -300,6 +301,7 @@ def test_what_the_drivers_say(error: Exception, outage: object) -> None:
     if not isinstance(wrapped, DBAPIError):
         wrapped = OperationalError("SELECT", {}, error)
     assert recognised(wrapped) is outage
+    assert recognised(error) is outage  # as a plain cursor raises it
 
 
 @pytest.mark.parametrize(
@@ -329,16 +331,15 @@ def test_a_real_refusal_of_a_connection_is_known() -> None:
 
 
 def test_an_unknown_error_keeps_its_traceback_once(caplog: pytest.LogCaptureFixture) -> None:
-    def fails(words: str) -> None:
+    def fails(error: Exception) -> None:
         with trouble.told("the pump"):
-            raise ValueError(words)
+            raise error
 
     for number in range(5):
-        fails(f"a fault of our own {number}")
+        fails(ValueError(f"a fault of our own {number}"))
     assert len(caplog.records) == 1
     assert caplog.records[0].exc_info is not None
-    with trouble.told("the pump"):
-        raise KeyError("another")
+    fails(KeyError("another"))
     assert len(caplog.records) == 2
     with trouble.told("the pump"):
         pass

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from errno import ENOSPC
 from typing import Any
 
+import psycopg2
 import redis
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from webapp.core.db import DatabaseBusy
@@ -85,32 +86,46 @@ def recognised(error: BaseException) -> Outage | None:
         return FULL
     if isinstance(error, PendingRollbackError):
         return GONE
-    return _of_database(error) if isinstance(error, DBAPIError) else None
+    said = _said_by_driver(error)
+    return _of_database(error, said) if said is not None else None
 
 
-def _of_database(error: DBAPIError) -> Outage | None:
+def _said_by_driver(error: BaseException) -> BaseException | None:
+    """What sqlite3 or psycopg2 raised, wrapped by SQLAlchemy or not: statements run on a plain cursor are not."""
+    if isinstance(error, DBAPIError):
+        return error.orig
+    return error if isinstance(error, sqlite3.Error | psycopg2.Error) else None
+
+
+def _of_database(error: BaseException, said: BaseException) -> Outage | None:
     state = sqlstate(error)
     if state in _BY_STATE:
         return _BY_STATE[state]
-    text = str(error.orig).lower()
+    text = str(said).lower()
     for part, outage in _BY_TEXT:
         if part in text:
             return outage
-    return GONE if error.connection_invalidated or _is_gone(error, state) else None
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return GONE if lost or _is_gone(error, said, state) else None
 
 
-def _is_gone(error: DBAPIError, state: str | None) -> bool:
+def _is_gone(error: BaseException, said: BaseException, state: str | None) -> bool:
     """Errors of operation without a state, or of the classes connection, resources and operator."""
-    if isinstance(error.orig, sqlite3.Error):
-        return "unable to open" in str(error.orig)
-    name = type(error).__name__
-    if name not in {"OperationalError", "InterfaceError"}:
+    if isinstance(said, sqlite3.Error):
+        return "unable to open" in str(said)
+    operating = (
+        OperationalError,
+        InterfaceError,
+        psycopg2.OperationalError,
+        psycopg2.InterfaceError,
+    )
+    if not isinstance(error, operating):
         return False
     return state is None or state[:2] in {"08", "53", "57", "58"}
 
 
-def sqlstate(error: DBAPIError) -> str | None:
+def sqlstate(error: BaseException) -> str | None:
     """Five characters of PostgreSQL; psycopg2 calls them pgcode."""
-    orig: Any = error.orig
-    found: str | None = getattr(orig, "pgcode", None) or getattr(orig, "sqlstate", None)
+    said: Any = _said_by_driver(error)
+    found: str | None = getattr(said, "pgcode", None) or getattr(said, "sqlstate", None)
     return found
