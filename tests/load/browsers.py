@@ -5,7 +5,8 @@ answer to `watch`; a fetch that fails is tried again after two to eight.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from random import Random
 from time import monotonic
 
@@ -20,6 +21,15 @@ LOOK_S = 0.25
 MOST_TRIES = 20
 PROMISED_S = 5.0  # no board shows what the database contradicts for longer
 FETCHING = 64  # HTTP connections, as a proxy in front would keep them
+
+
+@asynccontextmanager
+async def browsing(crowd: Crowd) -> AsyncIterator["Browsers"]:
+    browsers = Browsers(crowd)
+    try:
+        yield browsers
+    finally:
+        await browsers.stop()
 
 
 class Browsers:

@@ -9,11 +9,11 @@ from time import monotonic
 from typing import Any
 
 from tests.live.server import Server
-from tests.load.browsers import Browsers
+from tests.load.browsers import Browsers, browsing
 from tests.load.changes import in_turn
 from tests.load.crowd import Crowd
 from tests.load.machine import Effort, memory_kb, percentile
-from tests.load.reports import Report, Reports, lost_and_doubled
+from tests.load.reports import Report, Reports, lost_and_doubled, reported_steadily
 from tests.load.wire import Http, Lines
 from tests.load.workbench import Bench, bearer, gathered, pid, say, tell
 
@@ -26,67 +26,55 @@ BODIES: list[dict[str, Any]] = [
 STAYS_AWAY_EVERY = 500
 GRACE_S = 45.0  # after a restart the old value of `connected` stands for at most so long
 SLACK_S = 5.0
+AFTERWARDS_S = 3.0
 
 
 async def mass_reconnect(bench: Bench) -> None:
-    sizes, server, people = bench.sizes, bench.fresh_server(), bench.everybody()
-    async with gathered(people, server) as crowd:
-        browsers = Browsers(crowd)
+    server, people = bench.fresh_server(), bench.everybody()
+    async with gathered(people, server) as crowd, browsing(crowd) as browsers:
         await browsers.fetch_all(range(len(crowd.watchers)))
         lines = Lines(crowd.ports, 16)
         reports = Reports(bench, in_turn(people), BODIES, lines)
-        done = asyncio.Event()
-        reporting = asyncio.create_task(_steadily(reports, sizes.reconnect_each_s, done))
+        found = await _cut_and_back(bench, server, browsers, reports)
+        tell("mass_reconnect", GOAL, **found)
+        lines.close()
+
+
+async def _cut_and_back(
+    bench: Bench, server: Server, browsers: Browsers, reports: Reports
+) -> dict[str, Any]:
+    sizes, crowd = bench.sizes, browsers.crowd
+    async with reported_steadily(reports, sizes.reconnect_each_s):
         await asyncio.sleep(sizes.reconnect_before_s)
         browsers.away = set(range(0, len(crowd.watchers), STAYS_AWAY_EVERY))
         browsers.start()
-        killed = await _power_cut(bench, server)
-        restarted = monotonic()
+        killed, restarted = await _power_cut(bench, server)
         effort = Effort(pid(server))
         await _complete(browsers, sizes.reconnect_at_most_s)
         complete = browsers.complete()
-        spent = effort.since(len(people))
-        await asyncio.sleep(3)
-        done.set()
-        await reporting
-        await crowd.quiet(at_most=20)
-        wrong = await browsers.views_wrong()
-        lost, doubled = await lost_and_doubled(reports.acknowledged(), lines)
-        still_shown = await _gone_shown(crowd, browsers, killed[1] + GRACE_S + SLACK_S)
-        tell(
-            "mass_reconnect",
-            GOAL,
-            **_times(browsers, killed[0], restarted),
-            complete=complete,
-            sockets=crowd.connected(),
-            views_wrong=wrong,
-            **await _shown(crowd, reports.acknowledged()),
-            shown_as_lost=_shown_as_lost(crowd, browsers, killed[1]),
-            gone_still_shown=still_shown,
-            reports=len(reports.all),
-            reports_sent_again=sum(one.tries > 1 for one in reports.all),
-            reports_lost=lost,
-            reports_doubled=doubled,
-            rows_not_for_them=crowd.ledger.not_for_them,
-            refused=browsers.refused,
-            fetches_failed=browsers.fetch_failed,
-            server_mb=round(memory_kb(pid(server)) / 1024),
-            **spent,
-        )
-        lines.close()
-        await browsers.stop()
-
-
-async def _steadily(reports: Reports, each_s: int, done: asyncio.Event) -> None:
-    """One after another until `done`, then until all are acknowledged."""
-    began = monotonic()
-    async with asyncio.TaskGroup() as group:
-        for turn in range(len(reports.people)):
-            due = began + turn / each_s
-            await asyncio.sleep(max(0.0, due - monotonic()))
-            if done.is_set():
-                return
-            group.create_task(reports.report(turn, due))
+        spent = effort.since(len(crowd.watchers))
+        await asyncio.sleep(AFTERWARDS_S)
+    await crowd.quiet(at_most=20)
+    wrong = await browsers.views_wrong()
+    lost, doubled = await lost_and_doubled(reports.acknowledged(), reports.lines)
+    return {
+        **_times(browsers, killed, restarted),
+        "complete": complete,
+        "sockets": crowd.connected(),
+        "views_wrong": wrong,
+        **await _shown(crowd, reports.acknowledged()),
+        "shown_as_lost": _shown_as_lost(crowd, browsers, restarted),
+        "gone_still_shown": await _gone_shown(crowd, browsers, restarted + GRACE_S + SLACK_S),
+        "reports": len(reports.all),
+        "reports_sent_again": sum(one.tries > 1 for one in reports.all),
+        "reports_lost": lost,
+        "reports_doubled": doubled,
+        "rows_not_for_them": crowd.ledger.not_for_them,
+        "refused": browsers.refused,
+        "fetches_failed": browsers.fetch_failed,
+        "server_mb": round(memory_kb(pid(server)) / 1024),
+        **spent,
+    }
 
 
 async def _power_cut(bench: Bench, server: Server) -> tuple[float, float]:
@@ -95,10 +83,10 @@ async def _power_cut(bench: Bench, server: Server) -> tuple[float, float]:
     killed = monotonic()
     server.kill()
     await asyncio.sleep(bench.sizes.down_s)
-    began = monotonic()
+    restarted = monotonic()
     await asyncio.to_thread(_start_again, bench, server)
-    say(f"started again in {monotonic() - began:.1f} s: process {pid(server)}")
-    return killed, began
+    say(f"started again in {monotonic() - restarted:.1f} s: process {pid(server)}")
+    return killed, restarted
 
 
 def _start_again(bench: Bench, server: Server) -> None:

@@ -4,6 +4,8 @@ And the question afterwards: is every acknowledged one there exactly once?
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -61,6 +63,30 @@ class Reports:
 
     def acknowledged(self) -> list[Report]:
         return [one for one in self.all if one.answered]
+
+
+@asynccontextmanager
+async def reported_steadily(reports: Reports, each_s: int) -> AsyncIterator[None]:
+    """One report after another while the block runs; at its end those begun are waited for."""
+    done = asyncio.Event()
+    reporting = asyncio.create_task(_steadily(reports, each_s, done))
+    try:
+        yield
+        done.set()
+        await reporting
+    finally:
+        reporting.cancel()
+
+
+async def _steadily(reports: Reports, each_s: int, done: asyncio.Event) -> None:
+    began = monotonic()
+    async with asyncio.TaskGroup() as group:
+        for turn in range(len(reports.people)):
+            due = began + turn / each_s
+            await asyncio.sleep(max(0.0, due - monotonic()))
+            if done.is_set():
+                return
+            group.create_task(reports.report(turn, due))
 
 
 async def lost_and_doubled(reports: list[Report], lines: Lines) -> tuple[int, int]:

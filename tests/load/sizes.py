@@ -1,6 +1,6 @@
 """How large each measurement is, in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SECTION = 50  # people of a section, all in front of its board
 
@@ -36,6 +36,15 @@ class Sizes:
     @property
     def people(self) -> int:
         return self.sections * SECTION
+
+
+SPARE_FILES = 1_000
+
+
+def within(sizes: Sizes, open_files: int) -> Sizes:
+    """No more people than this machine lets us have sockets."""
+    most = max(1, (open_files - SPARE_FILES) // SECTION)
+    return replace(sizes, sections=min(sizes.sections, most))
 
 
 QUICK = Sizes(

@@ -8,7 +8,7 @@ from random import Random
 from time import monotonic
 from typing import Any
 
-from tests.load.browsers import Browsers
+from tests.load.browsers import Browsers, browsing
 from tests.load.changes import Taps, in_turn
 from tests.load.crowd import Crowd
 from tests.load.machine import Effort, in_ms, memory_kb
@@ -22,8 +22,8 @@ COMES_BACK_S = 60.0
 async def soak(bench: Bench) -> None:
     sizes, server = bench.sizes, bench.fresh_server()
     people = bench.town.of(bench.units(sizes.soak_sections))
-    async with gathered(people, server) as crowd:
-        browsers, lines = Browsers(crowd), Lines(crowd.ports, 16)
+    async with gathered(people, server) as crowd, browsing(crowd) as browsers:
+        lines = Lines(crowd.ports, 16)
         await browsers.fetch_all(range(len(crowd.watchers)))
         browsers.start()
         taps = Taps(in_turn(people), lines)
@@ -35,7 +35,6 @@ async def soak(bench: Bench) -> None:
             quarters.append(await _quarter(bench, crowd, browsers, taps, quarter_s))
             memory.append(memory_kb(pid(server)))
         spent = effort.since(sum(one["changes"] for one in quarters))
-        await browsers.stop()
         lines.close()
         tell(
             "soak",
