@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.stage import Stage
 from webapp import jobs
@@ -46,6 +48,35 @@ def test_one_that_cannot_be_rendered_stops_no_other(pump: Pump) -> None:
     while pump.flush():
         pass
     assert sorted(desk.sent) == [1, 2, *range(4, 300), 1000]
+
+
+def test_an_outage_is_told_once_costs_one_try_a_second_and_loses_nothing(
+    pump: Pump, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the database gone every try waits for it: no halving to find a culprit among 64."""
+    desk, tries, is_gone = Desk(), [], [True]
+
+    def render(ids: Sequence[int]) -> Rendered:
+        tries.append(len(ids))
+        if is_gone[0]:
+            raise OperationalError("SELECT", {}, psycopg2.OperationalError("refused"))
+        return desk.render(ids)
+
+    pump.register("staff", render)
+    pump.deliver_with(desk.emit)
+    pump.mark("staff", range(64))
+    began = clock.monotonic()
+    for second in range(3):
+        monkeypatch.setattr(clock, "monotonic", lambda at=began + 2 * second: at)
+        pump.flush()
+        pump.flush()
+    assert tries == [64, 64, 64]
+    assert len([r for r in caplog.records if r.name == "webapp.trouble"]) == 1
+    is_gone[0] = False
+    monkeypatch.setattr(clock, "monotonic", lambda: began + 60)
+    pump.flush()
+    assert sorted(desk.sent) == list(range(64))
+    assert "works again" in caplog.text
 
 
 def test_it_is_tried_again(pump: Pump, monkeypatch: pytest.MonkeyPatch) -> None:

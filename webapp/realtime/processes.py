@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from flask import Flask
 from sqlalchemy import delete, select, update
 
-from webapp.core import clock
+from webapp.core import clock, trouble
 from webapp.core.db import db, transaction
 from webapp.realtime.catchup import CatchUp
 from webapp.realtime.models import ServerProcess
@@ -93,20 +93,20 @@ class Processes:
     # --- living together --------------------------------------------------------------------
 
     def start(self, server: Any) -> None:
-        for step in (self._beat, self._look):
-            server.start_background_task(self._for_ever, step, server.sleep)
+        for name, step in {"beat": self._beat, "look at what others changed": self._look}.items():
+            server.start_background_task(self._for_ever, name, step, server.sleep)
         if self.wake is not None:
             self.wake.start(server)
 
-    def _for_ever(self, step: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def _for_ever(
+        self, name: str, step: Callable[[], float], sleep: Callable[[float], None]
+    ) -> None:
         wait = 0.0
         while True:
             sleep(wait)
-            try:
+            wait = FAILED_S
+            with trouble.told(name):
                 wait = step()
-            except Exception:
-                log.exception("%s failed; trying again", step.__name__)
-                wait = FAILED_S
 
     def _look(self) -> float:
         self.catch_up.step(told=self.wake is not None and self.wake.is_alive())

@@ -10,14 +10,16 @@ from typing import Any
 
 from flask import Flask
 
-from webapp.core import clock
+from webapp.core import clock, trouble
 from webapp.core.db import db, transaction
+from webapp.core.outages import recognised
 from webapp.realtime import versions
 
 log = logging.getLogger(__name__)
 BATCH = 64  # rows rendered before the loop turns to others: an import of everybody must not delay a report
 
 RETRY_S = 5.0  # what could not be rendered rests this long
+OUTAGE_S = 1.0  # and this long where nothing can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ class Pump:
         for topic, ids in self._take_dirty(hurry=hurry).items():
             if topic in self._render:
                 began = clock.monotonic()
-                self._flush_topic(topic, ids)
+                if self._flush_topic(topic, ids) and not self._waits(topic):
+                    trouble.over(f"rendering {topic}")
                 self._pause(topic, clock.monotonic() - began)
         with self._lock:
             return any(self._ready(topic, ids, hurry=False) for topic, ids in self._dirty.items())
@@ -150,16 +153,19 @@ class Pump:
         if share < 1:
             self._pausing[topic] = clock.monotonic() + took * (1 / share - 1)
 
-    def _flush_topic(self, topic: str, ids: list[int]) -> None:
+    def _flush_topic(self, topic: str, ids: list[int]) -> bool:
         try:
             with self._app.app_context():
                 rendered = self._render[topic](ids)
-        except Exception:
-            log.exception("rendering %d of %s failed", len(ids), topic)
+        except Exception as error:  # noqa: BLE001 told once; the others get theirs
+            trouble.tell(f"rendering {topic}", error)
             with self._lock:  # what it took to be worked out anew is not forgotten
                 self._reconsidered.setdefault(topic, set()).update(ids)
-            self._split(topic, ids)
-            return
+            if recognised(error) is None:
+                self._split(topic, ids)
+            else:  # no culprit among them: the database is gone, and each try waits for it
+                self._put_away(topic, ids, OUTAGE_S)
+            return False
         for frame in rendered.frames:
             try:
                 self._emit(frame.event, frame.payload, frame.room)
@@ -172,15 +178,23 @@ class Pump:
         if rendered.due:
             with self._app.app_context(), transaction():
                 versions.set_due(db.session, topic, rendered.due)
+        return True
 
     def _split(self, topic: str, ids: list[int]) -> None:
         """Halve what cannot be rendered until only the culprit waits; nothing is lost, it is tried again."""
         if len(ids) == 1:
-            self._put_aside[topic, ids[0]] = clock.monotonic() + RETRY_S
+            self._put_away(topic, ids, RETRY_S)
             return
         middle = len(ids) // 2
         self._flush_topic(topic, ids[:middle])
         self._flush_topic(topic, ids[middle:])
+
+    def _waits(self, topic: str) -> bool:
+        return any(aside == topic for aside, _ in self._put_aside)
+
+    def _put_away(self, topic: str, ids: Iterable[int], wait_s: float) -> None:
+        until = clock.monotonic() + wait_s
+        self._put_aside.update(dict.fromkeys(((topic, key) for key in ids), until))
 
     def _take_up_again(self) -> None:
         now = clock.monotonic()

@@ -6,15 +6,15 @@ where a message queue of frames would have every process decode what concerns a 
 """
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from webapp.core import clock
+import redis
 
-log = logging.getLogger(__name__)
+from webapp.core import clock, trouble
 
+WORD = "wake-up between processes"
 SEND_S = 0.02  # words of so long go in one message
 PAUSE_S = 1.0  # after a failure
 ALIVE_S = 2.0  # between two signs of life; a process hears its own, or the line is dead
@@ -35,7 +35,6 @@ class Wake:
         self._lock = threading.Lock()
         self._waiting: dict[str, dict[int, None]] = {}
         self._heard_at = -DEAD_AFTER_S
-        self._is_down = False
 
     def on(self, kind: str, handler: Handler) -> None:
         self._handlers[kind] = handler
@@ -57,15 +56,8 @@ class Wake:
             try:
                 work(sleep)
             except Exception as error:  # noqa: BLE001 an outage of whatever kind: said once, tried again
-                self._note_down(error)
+                trouble.tell(WORD, error)
             sleep(PAUSE_S)
-
-    def _note_down(self, error: Exception) -> None:
-        if not self._is_down:
-            self._is_down = True
-            log.warning(
-                "Redis does not answer (%s): changes of others are read from the database", error
-            )
 
     # --- sending ----------------------------------------------------------------------------
 
@@ -101,7 +93,7 @@ class Wake:
                 if message is not None:  # None also stands for the answer to the subscription
                     self._hear(message["data"])
                 if clock.monotonic() - max(began, self._heard_at) > DEAD_AFTER_S:
-                    raise TimeoutError("not even an own word came back")
+                    raise redis.TimeoutError("not even an own word came back")
         finally:
             line.close()
 
@@ -109,9 +101,7 @@ class Wake:
         said = json.loads(data)
         if said["from"] == self._own_id:
             self._heard_at = clock.monotonic()
-            if self._is_down:
-                self._is_down = False
-                log.warning("Redis answers again")
+            trouble.over(WORD)
             return
         for kind, ids in said["kinds"].items():
             handler = self._handlers.get(kind)
