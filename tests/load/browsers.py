@@ -143,7 +143,7 @@ class Browsers:
         Newer than the look is not wrong: the look was taken first.
         """
         rooms: dict[str, list[int]] = {}
-        for index in self.back:
+        for index in filter(self._is_there, self.back):
             for unit in self.crowd.units[index]:
                 rooms.setdefault(f"{unit}:{self.crowd.form(index, unit)}", []).append(index)
         fresh = {
@@ -158,12 +158,16 @@ class Browsers:
                 self.known[index][room.partition(":")[0]] = fresh[room]
         return wrong
 
+    def _is_there(self, index: int) -> bool:
+        """Connected, with its boards: who is on the way back shows the old view with its time."""
+        return self.crowd.watchers[index].open and index in self.back
+
     def _behind(self, rooms: dict[str, list[int]], fresh: dict[str, dict[str, int]]) -> int:
         told = self.crowd.ledger.views_by_room()
         behind = 0
         for room, members in rooms.items():
             unit = room.partition(":")[0]
-            for index in members:
+            for index in filter(self._is_there, members):
                 known, since = self.known[index][unit], told.get(room, {}).get(index, {})
                 behind += is_behind(known, since, fresh[room])
         return behind
