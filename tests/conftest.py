@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.live.nursery import Nursery
 from tests.stage import Apps, Stage, lay_down, template_database
 from tests.tools.postgres import PostgresTemplates
 from webapp.core import clock
@@ -80,6 +81,14 @@ def database_url(template: Path, postgres: PostgresTemplates | None, database_fi
         return postgres.fresh()
     lay_down(template, database_file)
     return f"sqlite:///{database_file}"
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where the servers of the live and the browser tests come from."""
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

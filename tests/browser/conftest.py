@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.live.nursery import Nursery
 from tests.live.server import Server
 from tests.stage import make_app, template_database
 from webapp import demo
@@ -147,22 +148,22 @@ class Town:
 
 @pytest.fixture(scope="package")
 def still_town(
-    city_template: Path, chrome: Any, tmp_path_factory: pytest.TempPathFactory
+    city_template: Path, chrome: Any, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
-    yield from town_at(city_template, tmp_path_factory.mktemp("still"), chrome)
+    yield from town_at(city_template, tmp_path_factory.mktemp("still"), chrome, nursery)
 
 
 @pytest.fixture
-def town(city_template: Path, chrome: Any, tmp_path: Path) -> Iterator[Town]:
-    yield from town_at(city_template, tmp_path, chrome)
+def town(city_template: Path, chrome: Any, nursery: Nursery, tmp_path: Path) -> Iterator[Town]:
+    yield from town_at(city_template, tmp_path, chrome, nursery)
 
 
-def town_at(template: Path, folder: Path, chrome: Any) -> Iterator[Town]:
+def town_at(template: Path, folder: Path, chrome: Any, nursery: Nursery) -> Iterator[Town]:
     clock.unfreeze()
     path = folder / "city.db"
     shutil.copy(template, path)
     url = f"sqlite:///{path}"
-    server = Server(url, log=folder / "server.log").start()
+    server = Server(url, log=folder / "server.log", nursery=nursery).start()
     app = make_app(url)
     app.secret_key = "live-" * 8
     try:

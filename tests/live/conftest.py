@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 
+from tests.live.nursery import Nursery
 from tests.live.server import Server
 from tests.live.watching import Watcher
-from tests.stage import Stage, make_app
+from tests.stage import Stage, lay_down, make_app
+from tests.tools.postgres import PostgresTemplates
+from tests.tools.redis import RedisServer
 from webapp.core import clock
+from webapp.core.db import db
 
 
 @dataclass
 class Live:
-    server: Server
+    server: Server  # where clients connect
     stage: Stage
+    other: Server  # where changes are made: the same one, or a second process on the same database
 
     @property
     def url(self) -> str:
@@ -26,17 +31,71 @@ class Live:
         return self.stage.token(number, scopes)
 
 
-@pytest.fixture
-def live(database_url: str, tmp_path: Path) -> Iterator[Live]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test with one process on SQLite, and with two on PostgreSQL and Redis."""
+    if "processes" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("one_process") is not None
+        metafunc.parametrize("processes", ["one"] if alone else ["one", "two"], scope="session")
+
+
+@pytest.fixture(scope="session")
+def processes(request: pytest.FixtureRequest) -> str:
+    text: str = request.param
+    return text
+
+
+@pytest.fixture(scope="session")
+def staged_now(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stage set up by the clock of the machine, since it is the servers' as well."""
     clock.unfreeze()
-    app = make_app(database_url)
+    return Stage.template(template, tmp_path_factory.mktemp("live") / "stage.db")
+
+
+@pytest.fixture(scope="session")
+def live_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresTemplates]:
+    templates = PostgresTemplates(tmp_path_factory.mktemp("live-postgres"))
+    clock.unfreeze()
+    Stage.fill(templates.fresh())
+    templates.keep("stage")
+    yield templates
+    templates.stop()
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def live(
+    processes: str, request: pytest.FixtureRequest, nursery: Nursery, tmp_path: Path
+) -> Iterator[Live]:
+    clock.unfreeze()
+    environ: dict[str, str] = {}
+    if processes == "one":
+        file = tmp_path / "zaiseki.db"
+        lay_down(request.getfixturevalue("staged_now"), file)
+        url = f"sqlite:///{file}"
+    else:
+        url = request.getfixturevalue("live_postgres").fresh("stage")
+        environ["ZAISEKI_REDIS_URL"] = request.getfixturevalue("redis").url
+    servers = [
+        Server(url, environ=environ, log=tmp_path / f"server{number}.log", nursery=nursery)
+        for number in range(2 if processes == "two" else 1)
+    ]
+    app = make_app(url)
     with app.app_context():
-        stage = Stage(app).set_up()
-        server = Server(database_url, log=tmp_path / "server.log").start()
         try:
-            yield Live(server, stage)
+            for server in servers:
+                server.start()
+            yield Live(servers[0], Stage(app).resume(), servers[-1])
         finally:
-            server.stop()
+            for server in servers:
+                server.stop()
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.live.nursery import Nursery, Nursling
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +30,8 @@ class Server:
     port: int = field(default_factory=free_port)
     environ: dict[str, str] = field(default_factory=dict)
     log: Path | None = None
-    process: subprocess.Popen[bytes] | None = None
+    nursery: Nursery | None = None  # forks it; without one it is `zaiseki serve`
+    process: subprocess.Popen[bytes] | Nursling | None = None
 
     @property
     def url(self) -> str:
@@ -43,8 +46,21 @@ class Server:
             "ZAISEKI_PORT": str(self.port),
             **self.environ,
         }
-        with (self.log or Path(os.devnull)).open("ab") as out:
-            self.process = subprocess.Popen(
+        log = self.log or Path(os.devnull)
+        if self.nursery is not None and self.mode == "eventlet":
+            self.process = self.nursery.serve(environ, log)
+        else:
+            self.process = self._serve(environ, log)
+        try:
+            self._wait()
+        except BaseException:  # also Ctrl-C: what nobody waits for any more must not live on
+            self.kill()
+            raise
+        return self
+
+    def _serve(self, environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+        with log.open("ab") as out:
+            return subprocess.Popen(
                 [str(Path(sys.executable).parent / "zaiseki"), "serve"],
                 env=environ,
                 cwd=ROOT,
@@ -52,12 +68,6 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            self._wait()
-        except BaseException:  # also Ctrl-C: what nobody waits for any more must not live on
-            self.kill()
-            raise
-        return self
 
     def _wait(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds

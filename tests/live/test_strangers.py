@@ -9,7 +9,7 @@ import pytest
 
 from tests.live.conftest import Live
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.one_process]  # nothing here passes between processes
 
 
 def knock(live: Live, *, seconds: float = 60, headers: str = "") -> tuple[socket.socket, bytes]:

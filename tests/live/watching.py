@@ -51,7 +51,7 @@ def request(
     live: "Live", number: str, method: str, path: str, body: Any = None, **headers: str
 ) -> Any:
     call = urllib.request.Request(
-        f"{live.url}/api/v1{path}",
+        f"{live.other.url}/api/v1{path}",
         method=method,
         data=json.dumps(body).encode() if body is not None else None,
         headers={
