@@ -98,13 +98,15 @@ export function pcClockIsOff(ms) {
 
 /** @typedef {"start" | "live" | "retry" | "stale" | "lost"} LinkStep */
 
+export const STALE_AFTER = 120_000;
+
 /** How honest a page may be, by the time since what it shows was last the server's (ms). Not yet connected, the page is
  * as old as it is: it goes through the same steps, but for the green one.
  * @param {number | null} silence null: never yet @param {number} [age] of the page itself, ms @returns {LinkStep} */
 export function linkStep(silence, age = 0) {
   const old = silence ?? age;
   if (old < 30_000) return silence === null ? "start" : "live";
-  if (old < 120_000) return "retry";
+  if (old < STALE_AFTER) return "retry";
   if (old < 600_000) return "stale";
   return "lost";
 }

@@ -89,34 +89,35 @@ export class Link {
       const options = { type: "module", name: this.name, extendedLifetime: true };
       const worker = new SharedWorker(path, /** @type {WorkerOptions} */ (options));
       let answered = false;
-      const alone = () => !answered && hub === this.hub && this.giveUp();
-      worker.onerror = alone;
+      worker.onerror = () => !answered && hub === this.hub && this.openAlone();
       worker.port.onmessage = ({ data }) => {
         answered = true;
         this.heard(hub, data);
       };
       this.post = (message) => worker.port.postMessage({ ...message, id: this.id });
-      setTimeout(alone, ANSWER_WITHIN);
+      setTimeout(() => {
+        if (answered || hub !== this.hub) return;
+        sessionStorage.setItem(ALONE_KEY, "1"); // the next page of this tab need not wait so long
+        this.openAlone();
+      }, ANSWER_WITHIN);
       this.join();
     } catch {
-      this.giveUp();
+      this.openAlone();
     }
-  }
-
-  giveUp() {
-    sessionStorage.setItem(ALONE_KEY, "1");
-    this.openAlone();
   }
 
   openAlone() {
     const mine = ++this.hub;
-    void import("./live-open.js").then(({ openHub }) => {
+    const connect = async () => {
+      const { openHub } = await import("./live-open.js");
       const hub = openHub(this.viewer);
       /** @param {ToTab} message */
       const hear = (message) => this.heard(mine, message);
       this.post = (message) => hub.from(this.id, hear, message);
       this.join();
-    });
+    };
+    // The server went just now: neither worker nor module could be fetched.
+    connect().catch(() => setTimeout(() => mine === this.hub && this.open(), ANSWER_WITHIN));
   }
 
   join() {

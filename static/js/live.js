@@ -1,6 +1,6 @@
 // A live page. Subscribe, then snapshot, then merge by version; on every reconnect the same again.
 // The page is told how current it is; the server's clock is the one that counts. A page nobody looks at draws nothing.
-import { heardServerTime, iso, linkStep, serverNow } from "./clock.js";
+import { heardServerTime, iso, linkStep, serverNow, STALE_AFTER } from "./clock.js";
 import { waitBefore } from "./live-line.js";
 import { openLink } from "./live-link.js";
 import { showPill, showStep, warnOfClock } from "./live-pill.js";
@@ -37,7 +37,7 @@ export class Live {
     this.spokenAt = null;
     /** @type {string | null} */
     this.asOf = document.getElementById("live")?.dataset.asOf ?? null;
-    /** How old the page was when it came: kept from before where the server is gone. */
+    /** How old the page was when it came. Kept from before, because the server is gone: not current from the first. */
     this.ageAtStart = "kept" in document.body.dataset ? keptFor(this.asOf) : 0;
     this.epoch = "";
     this.hiddenSince = 0;
@@ -229,5 +229,5 @@ export class Live {
 
 /** @param {string | null} asOf */
 function keptFor(asOf) {
-  return asOf ? Math.max(0, serverNow() - Date.parse(asOf)) : 0;
+  return Math.max(STALE_AFTER, asOf ? serverNow() - Date.parse(asOf) : 0);
 }
