@@ -22,7 +22,7 @@ from webapp.presence.settings import (
 )
 
 _CLAIM = StatusClaim.__table__
-_CLAIMS = select(_CLAIM).where(among(_CLAIM.c.staff_id)).order_by(_CLAIM.c.since, _CLAIM.c.id)
+CLAIMS = select(_CLAIM).where(among(_CLAIM.c.staff_id)).order_by(_CLAIM.c.since, _CLAIM.c.id)
 _LINE = Connection.__table__.c
 _LINES = select(_LINE.staff_id, _LINE.connected, _LINE.lost_at).where(among(_LINE.staff_id))
 
@@ -41,7 +41,7 @@ def claim_of(row: Any) -> Claim:
 
 def claims_of(staff_ids: Sequence[int]) -> dict[int, tuple[Claim, ...]]:
     found: dict[int, tuple[Claim, ...]] = {}
-    for row in read(_CLAIMS, ids=staff_ids):
+    for row in read(CLAIMS, ids=staff_ids):
         found[row.staff_id] = (*found.get(row.staff_id, ()), claim_of(row))
     return found
 

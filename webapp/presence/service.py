@@ -1,13 +1,17 @@
 """Changes of presence: what people say of themselves or a colleague (what sockets say of them: connections.py)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.access import Actor
 from webapp.core import audit
-from webapp.core.db import db
+from webapp.core.db import among, db, read
 from webapp.core.limits import Limit
 from webapp.core.refusals import Conflict, RuleBroken
 from webapp.org import queries as org
@@ -79,11 +83,15 @@ def _check(wanted: Wanted, now: datetime) -> None:
         raise RuleBroken("終わりの時刻が遠すぎます。", {"until": "24時間以内の時刻にしてください"})
 
 
-def _lock(staff_id: int) -> list[StatusClaim]:
-    """The person's claims; two writers for one person take turns."""
-    db.session.execute(select(Staff.id).where(Staff.id == staff_id).with_for_update(key_share=True))
-    query = select(StatusClaim).where(StatusClaim.staff_id == staff_id)
-    return list(db.session.scalars(query.order_by(StatusClaim.since, StatusClaim.id)))
+_STAFF = Staff.__table__.c
+_LOCK = select(_STAFF.id).where(_STAFF.id == bindparam("staff_id")).with_for_update(key_share=True)
+
+
+def _lock(staff_id: int) -> Sequence[Any]:
+    """Columns of the person's claims; two writers for one person take turns."""
+    read(_LOCK, staff_id=staff_id)
+    claims: Sequence[Any] = read(queries.CLAIMS, ids=[staff_id]).all()
+    return claims
 
 
 def _after(
@@ -98,50 +106,58 @@ def _after(
     return None if same_said(live, claim) else with_said(live, claim)
 
 
-def _remember(staff_id: int, rows: list[StatusClaim], actor: Actor, now: datetime) -> None:
-    db.session.merge(
-        StatusUndo(
-            staff_id=staff_id,
-            made_at=now,
-            made_by=actor.staff_id,
-            claims=[
-                {
-                    "source": row.source,
-                    "state": row.state,
-                    "reason": row.reason,
-                    "note": row.note,
-                    "since": row.since.isoformat(),
-                    "until": row.until.isoformat() if row.until else None,
-                    "set_by": row.set_by,
-                }
-                for row in rows
-            ],
-        )
-    )
+def _remember(staff_id: int, rows: Sequence[Any], actor: Actor, now: datetime) -> None:
+    claims = [
+        {
+            "source": row.source,
+            "state": row.state,
+            "reason": row.reason,
+            "note": row.note,
+            "since": row.since.isoformat(),
+            "until": row.until.isoformat() if row.until else None,
+            "set_by": row.set_by,
+        }
+        for row in rows
+    ]
+    kept = {"staff_id": staff_id, "made_at": now, "made_by": actor.staff_id, "claims": claims}
+    db.session.connection().execute(_remembering(db.engine.dialect.name), kept)
 
 
-def _replace(
-    staff_id: int, rows: list[StatusClaim], after: tuple[Claim, ...], actor: Actor
-) -> None:
-    have = {queries.claim_of(row): row for row in rows}
-    for claim, row in have.items():
-        if claim not in after:
-            db.session.delete(row)
-    for claim in after:
-        if claim not in have:
-            db.session.add(
-                StatusClaim(
-                    staff_id=staff_id,
-                    source=claim.source,
-                    state=claim.state,
-                    reason=claim.reason,
-                    note=claim.note,
-                    since=claim.since,
-                    until=claim.until,
-                    set_by=actor.staff_id,
-                )
-            )
-    db.session.flush()
+@cache
+def _remembering(dialect: str) -> Any:
+    upsert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    new = upsert(cast(Table, StatusUndo.__table__))
+    later = {name: new.excluded[name] for name in ("made_at", "made_by", "claims")}
+    return new.on_conflict_do_update(index_elements=["staff_id"], set_=later)
+
+
+_CLAIM = cast(Table, StatusClaim.__table__)
+_TAKE_BACK, _SAY = delete(_CLAIM).where(among(_CLAIM.c.id)), insert(_CLAIM)
+
+
+def _replace(staff_id: int, rows: Sequence[Any], after: tuple[Claim, ...], actor: Actor) -> None:
+    """Statements made once: this is every tap of everybody."""
+    have = {queries.claim_of(row): row.id for row in rows}
+    gone = [claim_id for claim, claim_id in have.items() if claim not in after]
+    said = [_columns(staff_id, claim, actor) for claim in after if claim not in have]
+    connection = db.session.connection()
+    if gone:
+        connection.execute(_TAKE_BACK, {"ids": gone})
+    if said:
+        connection.execute(_SAY, said)
+
+
+def _columns(staff_id: int, claim: Claim, actor: Actor) -> dict[str, Any]:
+    return {
+        "staff_id": staff_id,
+        "source": claim.source,
+        "state": claim.state,
+        "reason": claim.reason,
+        "note": claim.note,
+        "since": claim.since,
+        "until": claim.until,
+        "set_by": actor.staff_id,
+    }
 
 
 def undo_status(staff_id: int, *, actor: Actor, now: datetime) -> None:
