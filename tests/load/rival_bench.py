@@ -50,28 +50,28 @@ ROW = {
 
 
 class Program(Server):
-    """Another program than `zaiseki serve`, started and ended in the same way."""
+    """Another program than `zaiseki serve`, started and ended in the same way; it may live as long as its input."""
 
     command: list[str]
 
-    def start(self) -> "Program":
-        environ = {**os.environ, "ZAISEKI_PORT": str(self.port), **self.environ}
-        with (self.log or Path(os.devnull)).open("ab") as out:
-            self.process = subprocess.Popen(
+    def _serve(self, environ: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+        with log.open("ab") as out:
+            process = subprocess.Popen(
                 self.command,
                 env=environ,
                 cwd=ROOT,
-                stdin=subprocess.PIPE,  # the rival ends with it
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            self._wait()
-        except BaseException:
-            self.kill()
-            raise
-        return self
+        self.input = process.stdin
+        return process
+
+    def stop(self) -> None:
+        super().stop()
+        if self.input is not None:
+            self.input.close()
 
 
 @contextmanager
@@ -100,8 +100,6 @@ def _served(bench: Bench, server: Program) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
-        if server.process is not None and server.process.stdin is not None:
-            server.process.stdin.close()
 
 
 async def rival(bench: Bench) -> None:

@@ -93,49 +93,60 @@ def _town(url: str, said: Any) -> Town:
 
 def _build(sections: int, people: int) -> None:
     from webapp.core import facts
-    from webapp.core.db import db, transaction
-    from webapp.org.models import Posting, Staff, Unit, UnitTerm
-    from webapp.plans import service as plans
-    from webapp.plans.service import Entry
+    from webapp.core.db import transaction
 
     today = _today()
-
-    def unit(code: str, name: str, kind: str, parent: int | None, order: int) -> int:
-        made = Unit(code=code)
-        db.session.add(made)
-        db.session.flush()
-        term = UnitTerm(unit_id=made.id, name=name, kind=kind, parent_id=parent, sort_order=order)
-        term.starts_on = FIRST_DAY
-        db.session.add(term)
-        return made.id
-
-    def hire(number: str, name: str, unit_id: int, chief: bool) -> None:
-        staff = Staff(number=number)
-        db.session.add(staff)
-        db.session.flush()
-        posting = Posting(staff_id=staff.id, unit_id=unit_id, name=name, kana="わかば たろう")
-        posting.title, posting.roles = ("課長", "chief") if chief else ("主事", "member")
-        posting.pattern_name, posting.weekly_minutes = "標準", 2325
-        posting.extension, posting.mobile, posting.reach = number[-4:], "", "callback"
-        posting.starts_on = FIRST_DAY
-        db.session.add(posting)
-        # A plan of the whole day: whenever this runs, also on a holiday, everybody is at work.
-        for on in (today, today + timedelta(days=1)):
-            plans.put_day(staff.id, on, [Entry(0, 24 * 60, "office")], source="bench")
-
     with transaction():
-        city = unit("L000", "若葉市", "市", None, 0)
+        city = _unit("L000", "若葉市", "市", None, 0)
         for section in range(1, sections + 1):
             if section % 10 == 1:
-                department = unit(f"L{section:03}D", f"第{section}部", "部", city, section)
-            unit_id = unit(f"L{section:03}", f"第{section}課", "課", department, section)
-            for person in range(people):
-                number = f"{section:03}{person:03}"
-                hire(number, f"若葉 {section}の{person}", unit_id, chief=person == 0)
+                department = _unit(f"L{section:03}D", f"第{section}部", "部", city, section)
+            unit_id = _unit(f"L{section:03}", f"第{section}課", "課", department, section)
+            _hire(unit_id, section, people, today)
             _counters(unit_id, today)
         facts.restamp("org")
         facts.restamp("positions")
     _tell()
+
+
+def _unit(code: str, name: str, kind: str, parent: int | None, order: int) -> int:
+    from webapp.core.db import db
+    from webapp.org.models import Unit, UnitTerm
+
+    made = Unit(code=code)
+    db.session.add(made)
+    db.session.flush()
+    term = UnitTerm(unit_id=made.id, name=name, kind=kind, parent_id=parent, sort_order=order)
+    term.starts_on = FIRST_DAY
+    db.session.add(term)
+    return made.id
+
+
+def _hire(unit_id: int, section: int, people: int, today: date) -> None:
+    """A section at once: one by one, ten thousand took a minute of CPU."""
+    from webapp.core.db import db
+    from webapp.org.models import Posting, Staff
+    from webapp.plans.models import PlannedSegment
+    from webapp.realtime import outbox
+
+    hired = [Staff(number=f"{section:03}{person:03}") for person in range(people)]
+    db.session.add_all(hired)
+    db.session.flush()
+    for person, staff in enumerate(hired):
+        name = f"若葉 {section}の{person}"
+        posting = Posting(staff_id=staff.id, unit_id=unit_id, name=name, kana="わかば たろう")
+        posting.title, posting.roles = ("主事", "member") if person else ("課長", "chief")
+        posting.pattern_name, posting.weekly_minutes = "標準", 2325
+        posting.extension, posting.mobile, posting.reach = staff.number[-4:], "", "callback"
+        posting.starts_on = FIRST_DAY
+        db.session.add(posting)
+        # A plan of the whole day: whenever this runs, also on a holiday, everybody is at work.
+        for on in (today, today + timedelta(days=1)):
+            plan = PlannedSegment(staff_id=staff.id, day=on, kind="office", source="bench")
+            plan.start_minute, plan.end_minute, plan.origin = 0, DAY_MINUTES, "import"
+            db.session.add(plan)
+        outbox.touch("staff", staff.id)
+    db.session.flush()
 
 
 def _counters(unit_id: int, today: date) -> None:
@@ -193,19 +204,17 @@ def _tell() -> None:
     tree = org.current_tree()
     ids = sorted(org.posted_staff_ids(_today(), known_at=now))
     postings = org.postings_of(ids, _today(), known_at=now)
+    known = set(db.session.scalars(select(ApiToken.token_hash)))
     people = []
     with transaction():
         for staff_id, held in postings.items():
             node = tree.by_id(held[0].unit_id)
             token = f"zsk_bench_{held[0].number}"
             people.append((held[0].number, node.code if node else "", token))
-            known = select(ApiToken.id).where(ApiToken.token_hash == hashed(token))
-            if db.session.scalar(known) is None:
-                db.session.add(
-                    ApiToken(
-                        token_hash=hashed(token), staff_id=staff_id, scopes="self", created_at=now
-                    )
-                )
+            if (token_hash := hashed(token)) not in known:
+                made = ApiToken(token_hash=token_hash, staff_id=staff_id, scopes="self")
+                made.created_at = now
+                db.session.add(made)
         secret = f"bench-{now.isoformat()}"
         session = SignInSession(key_hash=hashed(secret), staff_id=ids[0])
         session.created_at = session.seen_at = now
