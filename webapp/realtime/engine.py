@@ -150,6 +150,12 @@ class TownHallEngine(engineio.Server):  # type: ignore[misc]
     def lingers(self, line: Line) -> None:
         self._lingering.append((clock.monotonic(), line))
 
+    def waiting(self) -> int:
+        return len(self._crew)
+
+    def untold(self) -> int:
+        return len(self._reaper)
+
     # --- tending ----------------------------------------------------------------------------
 
     def _tend_for_ever(self) -> None:
@@ -179,21 +185,27 @@ class TownHallEngine(engineio.Server):  # type: ignore[misc]
     def _miss(self, now: float) -> None:
         for slot in [slot for slot, at in self._pinged.items() if at < now - PONG_S]:
             del self._pinged[slot]
-            for line in [line for line in self._pings.slots[slot] if line.awaited]:
+            for line in [line for line in self._pings.slots[slot] if line.unanswered]:
                 self.counters.timed_out += 1
                 line.give_up(self.reason.PING_TIMEOUT)
 
     def show_out(self, now: float) -> None:
-        """A connection that does not say who it is, or was refused, is closed after a while."""
+        """A connection that does not say who it is, or was refused, is closed after a while.
+
+        Not one that did and waits for its turn: under a rush that would send away whom the server kept waiting.
+        """
         while self.strangers:
             sid, since = next(iter(self.strangers.items()))
             if since > now - STRANGER_S:
                 return
             del self.strangers[sid]
-            line = self.sockets.pop(sid, None)
-            if isinstance(line, Line):
+            line = self.sockets.get(sid)
+            if isinstance(line, Line) and line.busy:
+                self.strangers[sid] = now
+            elif isinstance(line, Line):
                 line.leave(frames.POLICY)
             elif line is not None:
+                del self.sockets[sid]
                 line.close(wait=False)
 
 

@@ -82,7 +82,7 @@ class Line(engineio.socket.Socket):  # type: ignore[misc]
         "_stream",
         "_waiting",
         "_writer",
-        "awaited",
+        "unanswered",
         "busy",
         "closed",
         "closing",
@@ -100,7 +100,7 @@ class Line(engineio.socket.Socket):  # type: ignore[misc]
         """Not the stock one: no queue, no dictionary for a session."""
         self.server, self.sid = server, sid
         self.closed = self.closing = False
-        self.awaited = False  # a ping is under way
+        self.unanswered = False  # a ping is under way
         self.busy = False  # somebody works through the inbox
         self.told: str | None = None  # why it ended, until the application has been told
         self.inbox: deque[str] | None = None
@@ -229,7 +229,7 @@ class Line(engineio.socket.Socket):  # type: ignore[misc]
         """Engine.IO: a digit says what it is. Only messages of Socket.IO (digits again) are for others to read."""
         kind = text[:1]
         if kind == "3":
-            self.awaited = False
+            self.unanswered = False
         elif kind == "4" and text[1:2] in _DIGITS:
             self._message(text[1:])
         elif kind == "1":
@@ -248,7 +248,7 @@ class Line(engineio.socket.Socket):  # type: ignore[misc]
     # --- the end ----------------------------------------------------------------------------
 
     def ping(self) -> None:
-        self.awaited = True
+        self.unanswered = True
         self.write(PING)
 
     def check_ping_timeout(self) -> bool:

@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 HIDDEN_S = 60.0
 DIGEST_S = 60
-EPOCH_S = 1.0
 REVIEW_S = 5.0
 SWEEP_S = 60.0
 TICK_S = 0.05
@@ -35,7 +34,6 @@ class Rounds:
 
     def __init__(self, hub: "Hub") -> None:
         self.hub = hub
-        self._epoch = ("", -EPOCH_S)
         self._digested = 0
         self._standing: Any = None
         self._swept = 0.0
@@ -90,7 +88,7 @@ class Rounds:
             sids = list(self.hub.beats.slots[slot])
             if sids:
                 as_of = clock.to_tokyo(clock.now()).isoformat()
-                self._send("beat", {"as_of": as_of, "epoch": self.epoch()}, sids)
+                self._send("beat", {"as_of": as_of, "epoch": self.hub.epoch()}, sids)
         return SLOT_S
 
     def _send(self, event: str, payload: dict[str, Any], sids: Iterable[str]) -> None:
@@ -102,14 +100,6 @@ class Rounds:
             manager.write_to([eio_sid for eio_sid in found if eio_sid], message)
             if len(some) == SENT_AT_ONCE:
                 self._sleep(BREATH_S)
-
-    def epoch(self) -> str:
-        epoch, read_at = self._epoch
-        if clock.monotonic() - read_at >= EPOCH_S:
-            with self.hub.app.app_context():
-                epoch = self.hub.ports.epoch()
-            self._epoch = (epoch, clock.monotonic())
-        return epoch
 
     def _counts(self) -> None:
         """City-wide views get counts, never rows, and at most once a second."""
@@ -137,7 +127,7 @@ class Rounds:
         for room in (*self._rooms_ending(":full"), *self._rooms_ending(":directory")):
             unit = room.rpartition(":")[0]
             if crc32(unit.encode()) % DIGEST_S in seconds:
-                epoch = self.epoch()
+                epoch = self.hub.epoch()
                 with self.hub.app.app_context():
                     digest = self.hub.ports.digest(unit)
                 self.hub.emit("digest", digest | {"epoch": epoch}, room)
@@ -183,6 +173,7 @@ class Rounds:
             with hub.app.app_context():
                 plan = hub.ports.plan_watch(subject, list(member.watched))
             if hub.move(member, without(plan.rooms, member.left_out)):
+                hub.resyncs += 1
                 hub.emit("resync", {"spread_s": RESYNC_S}, member.sid)
             self._sleep(0)
 
@@ -198,6 +189,7 @@ class Rounds:
         for sid in {*phantoms, *lost}:
             log.warning("%s was a member without a connection", sid)
             self.hub.disconnect(sid)
+            self.hub.phantoms += 1
         return len({*phantoms, *lost})
 
 

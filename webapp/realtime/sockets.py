@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MOST_SOCKETS = 8  # of one person; the oldest goes
 BEAT_S = 15.0
+EPOCH_S = 1.0
 WRITTEN_AT_ONCE = 500  # people whose connections are noted in one transaction: 10 ms
 
 
@@ -92,8 +93,10 @@ class Hub:
         self._signed_out: set[int] = set()
         self.beats: Wheel[str] = Wheel(BEAT_S)
         self.hidden: dict[str, float] = {}  # sid: since when its page is hidden
+        self._epoch = ("", -EPOCH_S)
         self.lag = Lag()
         self.admission = Admission()
+        self.resyncs = self.phantoms = 0
 
     # --- coming and going -------------------------------------------------------------------
 
@@ -192,12 +195,20 @@ class Hub:
         member = self._members[sid]
         with self.app.app_context():
             plan = self.ports.plan_watch(member.subject, codes)
-            epoch = self.ports.epoch()
         member.watched |= dict.fromkeys(code for code in codes if code not in plan.refused)
         member.left_out -= plan.forms.keys()
         self.move(member, member.rooms | plan.rooms)
-        answer = {"ok": not plan.refused, "epoch": epoch, "units": plan.forms}
+        answer = {"ok": not plan.refused, "epoch": self.epoch(), "units": plan.forms}
         return answer | ({"refused": plan.refused} if plan.refused else {})
+
+    def epoch(self) -> str:
+        """Read at most once a second: it changes with a restore, and a tenth of a rush of connections was this."""
+        epoch, read_at = self._epoch
+        if clock.monotonic() - read_at >= EPOCH_S:
+            with self.app.app_context():
+                epoch = self.ports.epoch()
+            self._epoch = (epoch, clock.monotonic())
+        return epoch
 
     def unwatch(self, sid: str, codes: list[str]) -> dict[str, Any]:
         """The units and all below them, but for what is watched on its own."""
