@@ -12,10 +12,11 @@ from werkzeug.exceptions import HTTPException
 from webapp.core import trouble
 from webapp.core.outages import (
     DAMAGED,
-    DEADLOCK,
     FULL,
+    OVERTAKEN,
     READ_ONLY,
     Outage,
+    collided,
     recognised,
     sqlstate,
 )
@@ -130,8 +131,13 @@ def show_without_frame() -> None:
     g.frameless, g._login_user = True, AnonymousUserMixin()  # noqa: SLF001
 
 
-def _deadlock(error: Exception) -> Response:
-    log.warning("deadlock on %s %s: %s", request.method, request.path, error)
+def _collided(error: Exception) -> Response:
+    """What was not foreseen is told with all of it: a rule should have said in words what happened."""
+    where = (request.method, request.path)
+    if sqlstate(error) in OVERTAKEN:
+        log.warning("two at once on %s %s: %s", *where, error)
+    else:
+        log.error("two at once, unforeseen, on %s %s", *where, exc_info=error)
     return answer(
         409,
         "ほかの人の操作とちょうど重なりました。いまの内容を確かめて、もう一度操作してください。",
@@ -139,8 +145,8 @@ def _deadlock(error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    if sqlstate(error) == DEADLOCK:
-        return _deadlock(error)
+    if collided(error):
+        return _collided(error)
     outage = recognised(error)
     if outage is not None:
         return _during(outage, error)

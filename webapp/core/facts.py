@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from sqlalchemy import ScalarSelect, func, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.core.db import db, read_cache
 from webapp.core.models import DatabaseFact
@@ -45,9 +46,14 @@ def get(name: str) -> str | None:
 
 
 def put(name: str, value: str) -> None:
-    """Inside a transaction."""
-    db.session.merge(DatabaseFact(name=name, value=value))
+    """Inside a transaction. One statement: of two processes that make the same fact for the first time none fails."""
     db.session.flush()
+    embedded = db.engine.dialect.name == "sqlite"
+    new = (sqlite.insert if embedded else postgresql.insert)(DatabaseFact)
+    made = new.values(name=name, value=value)
+    db.session.execute(
+        made.on_conflict_do_update(index_elements=["name"], set_={"value": made.excluded.value})
+    )
     read_cache().clear()
 
 

@@ -12,6 +12,7 @@ import psycopg2
 import redis
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from webapp.core.db import DatabaseBusy
 
@@ -62,7 +63,11 @@ REDIS = Outage(
     "混み合っています。しばらくしてからもう一度お試しください。",
 )
 
-DEADLOCK = "40P01"  # two waited for each other, and one of them was told to begin again
+# Two at once at the same rows, as PostgreSQL says it: they waited for each other, or one found itself overtaken, and
+# was told to begin again.
+OVERTAKEN = frozenset({"40001", "40P01"})
+# And where nobody had thought of it: the same row made twice, or one that another has just taken away.
+UNFORESEEN = frozenset({"23505", "23503"})
 
 _BY_STATE = {"53100": FULL, "53300": BUSY, "25006": READ_ONLY, "55P03": BUSY, "57014": BUSY}
 _BY_TEXT = (
@@ -88,6 +93,15 @@ def recognised(error: BaseException) -> Outage | None:
         return GONE
     said = _said_by_driver(error)
     return _of_database(error, said) if said is not None else None
+
+
+def collided(error: BaseException) -> bool:
+    """Whether somebody else's change came in between: whoever tries again finds how it stands now."""
+    return sqlstate(error) in OVERTAKEN or _is_unforeseen(error)
+
+
+def _is_unforeseen(error: BaseException) -> bool:
+    return isinstance(error, StaleDataError | ObjectDeletedError) or sqlstate(error) in UNFORESEEN
 
 
 def _said_by_driver(error: BaseException) -> BaseException | None:
