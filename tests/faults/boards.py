@@ -75,11 +75,13 @@ class Agreement:
         now, key = truth.versions.get(number, 0), (who, number)
         if row["version"] > now:
             self.ahead.append(f"{who} saw version {row['version']} of {number}, there is {now}")
+        says_otherwise = self._says_otherwise(truth, number, row)
         since, wanted = self._behind.get(key, (at, now))
-        if row["version"] >= wanted and key in self._behind:
+        came = row["version"] > wanted or (row["version"] == wanted and not says_otherwise)
+        if came and key in self._behind:
             self._end(key, at)
             since, wanted = at, now
-        if row["version"] < now or self._says_otherwise(truth, number, row):
+        if row["version"] < now or says_otherwise:
             self._behind[key] = (since, wanted)
             self._last[key] = (
                 f"{row}; in the database version {now}, said {truth.said.get(number)!r}"

@@ -201,6 +201,12 @@ class Servers:
                 found[words] = found.get(words, 0) + 1
         return found
 
+    def keep_logs(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for server in self.all:
+            if server.log is not None and server.log.exists():
+                shutil.copy(server.log, folder)
+
     def log_size(self, turn: int = 0) -> int:
         log = self.all[turn].log
         return log.stat().st_size if log is not None and log.exists() else 0

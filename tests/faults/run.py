@@ -67,6 +67,7 @@ def asked_for() -> argparse.Namespace:
     parser.add_argument("--store", choices=("sqlite", "postgresql"), help="else on each it is for")
     parser.add_argument("--rounds", type=int, help="of those faults that come in rounds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the servers' logs")
     return parser.parse_args()
 
 
@@ -88,7 +89,13 @@ async def one(
 ) -> bool:
     say(f"{name} on {store}")
     setting = Setting(
-        store, fault.processes, fault.redis, options.seed, fault.small_disk, fault.environ
+        store,
+        fault.processes,
+        fault.redis,
+        options.seed,
+        fault.small_disk,
+        fault.environ,
+        options.logs / f"{name}-{store}" if options.logs else None,
     )
     play = functools.partial(fault.play, rounds=options.rounds or fault.rounds)
     try:

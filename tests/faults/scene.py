@@ -222,6 +222,7 @@ class Setting:
     seed: int = 1
     small_disk: bool = False
     environ: Callable[[Path], dict[str, str]] = lambda _: {}
+    logs: Path | None = None  # where the servers' logs are put at the end
 
 
 class Houses:
@@ -282,6 +283,8 @@ async def played(houses: Houses, setting: Setting, play: Play) -> dict[str, Any]
             environ["ZAISEKI_REDIS_URL"] = redis.url
         servers = Servers.on(store.url, folder, setting.processes, environ)
         stack.callback(servers.stop)
+        if setting.logs is not None:
+            stack.callback(servers.keep_logs, setting.logs)
         servers.start()
         scene = set_up(store, servers, hall, seed=setting.seed, folder=folder, redis=redis)
         try:

@@ -193,7 +193,9 @@ def test_what_was_stale_while_the_server_was_broken_counts_from_its_recovery() -
 
 def test_other_content_under_the_same_version_is_a_disagreement() -> None:
     agreement = Agreement()
-    agreement.look(10.0, truth(2, "written"), [board(row(2, "never said"))])
+    for at in (10.0, 13.0, 14.0):
+        agreement.look(at, truth(2, "written"), [board(row(2, "never said"))])
+        assert agreement.behind() == 1
     agreement.look(16.0, truth(2, "written"), [board(row(2, "written"))])
     assert agreement.longest == 6.0
 
