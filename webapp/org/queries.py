@@ -1,7 +1,7 @@
 """Reading the organisation as of a day, and as far as it may be known at an instant."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -272,10 +272,26 @@ def postings_today(staff_id: int, *, now: datetime) -> tuple[PersonPosting, ...]
     A publication within the day changes nothing of the day itself: none lies after 0:00 of its effective day.
     """
     on = today(now)
-    key = (facts.epoch(), facts.stamp("org"), on, staff_id)
-    return _todays.of(
-        key, lambda: tuple(postings_of([staff_id], on, known_at=now).get(staff_id, []))
-    )
+    state = (facts.epoch(), facts.stamp("org"), on)
+    found = _todays.get((*state, staff_id))
+    return _meet(staff_id, state, on, now) if found is None else found
+
+
+def _meet(staff_id: int, state: tuple[Hashable, ...], on: date, now: datetime) -> Any:
+    """With everybody of the same units, who come at the same hour: one query for fifty people instead of fifty."""
+    ids = {staff_id}
+    if not db.session.info.get("writing"):
+        units = select(Posting.unit_id).where(
+            Posting.staff_id == staff_id, in_force(Posting, on, now)
+        )
+        colleagues = select(Posting.staff_id).where(
+            Posting.unit_id.in_(units), in_force(Posting, on, now)
+        )
+        ids.update(db.session.scalars(colleagues))
+    held = postings_of(sorted(ids), on, known_at=now)
+    for one in ids:
+        _todays.keep((*state, one), tuple(held.get(one, ())))
+    return tuple(held.get(staff_id, ()))
 
 
 def postings_in(
