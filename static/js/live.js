@@ -41,8 +41,8 @@ export class Live {
     this.ageAtStart = "kept" in document.body.dataset ? keptFor(this.asOf) : 0;
     this.epoch = "";
     this.hiddenSince = 0;
-    /** @type {(() => void)[] | null} what came while hidden; null: too much */
-    this.held = [];
+    /** What came while hidden, one of each that is about the same; null: too much. @type {Map<unknown, () => void> | null} */
+    this.held = new Map();
     /** @type {LinkStep | ""} */
     this.step = "";
     this.pending = true; // what was missed is not fetched yet
@@ -89,19 +89,23 @@ export class Live {
       setTimeout(() => this.fetchAgain(), Math.random() * (message?.spread_s ?? 0) * 1_000),
     );
     for (const event of ["standup", "message", "memos", "question", "seat", "loan"])
-      link.on(event, (data) => this.draw(() => listener.other?.(event, data)));
+      link.on(event, (data) => this.draw(() => listener.other?.(event, data), about(event, data)));
     document.addEventListener("visibilitychange", () => this.visibility());
   }
 
   /** Other frames of the server. @param {string} event @param {(data: any) => void} act */
   on(event, act) {
-    this.link.on(event, (data) => this.draw(() => act(data)));
+    this.link.on(event, (data) => this.draw(() => act(data), about(event, data)));
   }
 
-  /** At once where somebody looks; in order when somebody does. @param {() => void} act */
-  draw(act) {
+  /** At once where somebody looks; in order when somebody does. @param {() => void} act @param {unknown} [key] */
+  draw(act, key = act) {
     if (!document.hidden) act();
-    else if (this.held && this.held.push(act) > MOST_HELD) this.held = null;
+    else if (this.held) {
+      this.held.delete(key);
+      this.held.set(key, act);
+      if (this.held.size > MOST_HELD) this.held = null;
+    }
   }
 
   // --- fetching -------------------------------------------------------------------------------
@@ -158,8 +162,8 @@ export class Live {
     // Whether frames were missed is the hub's to say; until it has, the page is as old as its last rows.
     if (this.hiddenSince && this.slept()) this.pending = true;
     const held = this.held;
-    this.held = [];
-    if (held) for (const act of held) act();
+    this.held = new Map();
+    if (held) for (const act of held.values()) act();
     else this.owed = true;
     if (this.owed) this.load();
     this.show();
@@ -225,6 +229,11 @@ export class Live {
     showStep(step, this.asOf);
     document.dispatchEvent(new CustomEvent("zaiseki:step", { detail: step }));
   }
+}
+
+/** Of several words about the same only the last is worth a look. @param {string} event @param {any} data */
+function about(event, data) {
+  return [event, ...["unit", "week", "kind", "date", "half"].map((name) => data?.[name])].join();
 }
 
 /** @param {string | null} asOf */
