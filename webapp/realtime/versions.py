@@ -6,7 +6,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import Integer, Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, scoped_session
 
@@ -78,16 +78,27 @@ _READ = select(_VERSION.key, _VERSION.version, _VERSION.made_at).where(
 
 
 def due(session: AnySession, topic: str, *, now: datetime, limit: int = CHUNK) -> list[int]:
-    query = select(RowVersion.key).where(RowVersion.topic == topic, RowVersion.due_at <= now)
-    return list(session.scalars(query.order_by(RowVersion.due_at).limit(limit)))
+    return _keys(session, _DUE, {"topic": topic, "now": now, "most": limit})
 
 
 def unlooked(session: AnySession, topic: str, *, after: int = -1, limit: int = CHUNK) -> list[int]:
     """Ids whose next due time nobody has worked out: after a start, an import, a crash in between."""
-    query = select(RowVersion.key).where(
-        RowVersion.topic == topic, RowVersion.due_at.is_(None), RowVersion.key > after
-    )
-    return list(session.scalars(query.order_by(RowVersion.key).limit(limit)))
+    return _keys(session, _UNLOOKED, {"topic": topic, "after": after, "most": limit})
+
+
+def _keys(session: AnySession, statement: Any, values: dict[str, Any]) -> list[int]:
+    """Asked twice a second for each topic."""
+    return list(session.connection().execute(statement, values).scalars())
+
+
+_OF_TOPIC = select(_VERSION.key).where(_VERSION.topic == bindparam("topic"))
+_MOST: Any = bindparam("most", type_=Integer)
+_DUE = _OF_TOPIC.where(_VERSION.due_at <= bindparam("now")).order_by(_VERSION.due_at).limit(_MOST)
+_UNLOOKED = (
+    _OF_TOPIC.where(_VERSION.due_at.is_(None), _VERSION.key > bindparam("after"))
+    .order_by(_VERSION.key)
+    .limit(_MOST)
+)
 
 
 def pass_due(session: AnySession, topic: str, ids: Sequence[int], *, now: datetime) -> None:
@@ -124,7 +135,10 @@ def set_due(session: AnySession, topic: str, dues: dict[int, tuple[int, datetime
 
 def made_since(session: AnySession, since: datetime) -> list[tuple[str, int, int, datetime]]:
     """[(topic, id, version, made_at)] of all that got its version from then on, whichever process made it."""
-    table = RowVersion.__table__.c
-    query = select(table.topic, table.key, table.version, table.made_at)
-    rows = session.execute(query.where(table.made_at >= since))
+    rows = session.connection().execute(_SINCE, {"since": since})
     return [(topic, key, version, made_at) for topic, key, version, made_at in rows]
+
+
+_SINCE = select(_VERSION.topic, _VERSION.key, _VERSION.version, _VERSION.made_at).where(
+    _VERSION.made_at >= bindparam("since")
+)
