@@ -156,7 +156,14 @@ class Ledger:
                     late.append(first[index] - one.due)
                 else:
                     lost += 1
-                    self._example("lost", f"watcher {index}", one.number, str(one.version))
+                    self._example(
+                        f"lost: {one.number} version {one.version} at watcher {index};",
+                        *(
+                            f"{room}: {version} came"
+                            for (room, number), version in self.newest.items()
+                            if number == one.number
+                        ),
+                    )
         twice, out_of_order = _repeated_and_late(arrivals)
         return Verdict(late, lost, twice, out_of_order, self.not_for_them, self.different)
 
