@@ -1,5 +1,6 @@
 // The numbers in the menu and before the title: what waits for the person, on every page. Asked of the server once a
-// page and again when a frame says that something moved; kept for the next page, so that it does not blink.
+// page and again when a frame says that something moved, by one tab for all of them; kept for the next page, so that it
+// does not blink.
 import { get } from "./api.js";
 import { showUnread } from "./title.js";
 
@@ -17,6 +18,8 @@ import { showUnread } from "./title.js";
 const me = document.body.dataset.viewer ?? "";
 const KEY = `zaiseki:badges:${me}`;
 const AGAIN = 300; // several frames come together
+const HIDDEN_AGAIN = 1_500; // who is looked at asks first; the others hear the answer and need not
+const others = "BroadcastChannel" in window ? new BroadcastChannel(KEY) : null;
 /** Only for who let this device tell: most never do, and read their pages without it. */
 const outside =
   window.isSecureContext && "Notification" in window && Notification.permission === "granted"
@@ -49,13 +52,20 @@ async function refresh() {
   const badges = /** @type {Badges} */ (await get("/api/v1/me/badges", { quiet: true }));
   sessionStorage.setItem(KEY, JSON.stringify(badges));
   show(badges);
+  others?.postMessage(badges);
   await (await outside)?.tell(me, badges);
 }
 
 function soon() {
   clearTimeout(asking);
-  asking = setTimeout(() => void refresh().catch(() => {}), AGAIN);
+  const wait = document.hidden ? HIDDEN_AGAIN * (1 + Math.random()) : AGAIN;
+  asking = setTimeout(() => void refresh().catch(() => {}), wait);
 }
+
+others?.addEventListener("message", ({ data }) => {
+  clearTimeout(asking);
+  show(data);
+});
 
 const kept = sessionStorage.getItem(KEY);
 if (kept) show(JSON.parse(kept));
