@@ -10,7 +10,7 @@ from tests.stage import Stage
 from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.duties import service as duties
-from webapp.kiosk import pins, terminals
+from webapp.kiosk import pins
 from webapp.positions.models import Position
 
 
@@ -28,7 +28,6 @@ class Terminal:
     """A device that has opened the address of a terminal."""
 
     def __init__(self, stage: Stage, token: str) -> None:
-        terminals._taps.clear()
         self.client: FlaskClient = stage.app.test_client()
         self.token = token
         self.page = self.client.get(f"/kiosk/{token}")

@@ -6,13 +6,11 @@ import pytest
 
 from tests.stage import Stage
 from webapp.core import clock
-from webapp.messages import service
 
 
 @pytest.fixture
 def calls(stage: Stage, at: Any) -> None:
     """121 took three calls and 130 one; five were called back after 10, 20, 30, 40 and 50 minutes."""
-    service._written.clear()
     writers = ("121", "121", "121", "130", "220")
     for minutes, by in zip((10, 20, 30, 40, 50), writers, strict=True):
         at("10:20")
@@ -53,7 +51,6 @@ def test_a_mean_of_three_people_would_be_a_name(stage: Stage) -> None:
 
 
 def test_few_call_backs_have_no_median(stage: Stage) -> None:
-    service._written.clear()
     memo = stage.api("121").post("/messages", {"to": "122"}).json["id"]
     stage.api("122").call("PATCH", f"/messages/{memo}", json={"state": "called"})
     assert figures(stage, "100")["callback_minutes"] is None
