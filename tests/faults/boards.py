@@ -25,6 +25,7 @@ class Board:
 
     who: str
     own_unit: str
+    page: str = ""  # how its page was doing, for whoever reads of a stale one
     forms: dict[str, str] = field(default_factory=dict)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     leaks: list[str] = field(default_factory=list)
@@ -69,9 +70,10 @@ class Agreement:
         """at: seconds. The boards are as they were before the truth was read: it is never older than they."""
         for board in boards:
             for number, row in board.shown().items():
-                self._compare(at, truth, board.who, number, row)
+                self._compare(at, truth, board, number, row)
 
-    def _compare(self, at: float, truth: Truth, who: str, number: str, row: Row) -> None:
+    def _compare(self, at: float, truth: Truth, board: Board, number: str, row: Row) -> None:
+        who = board.who
         now, key = truth.versions.get(number, 0), (who, number)
         if row["version"] > now:
             self.ahead.append(f"{who} saw version {row['version']} of {number}, there is {now}")
@@ -84,7 +86,7 @@ class Agreement:
         if row["version"] < now or says_otherwise:
             self._behind[key] = (since, wanted)
             self._last[key] = (
-                f"{row}; in the database version {now}, said {truth.said.get(number)!r}"
+                f"{row}; in the database version {now}, said {truth.said.get(number)!r}; {board.page}"
             )
 
     @staticmethod

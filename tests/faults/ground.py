@@ -16,6 +16,7 @@ import psutil
 import psycopg2
 
 from tests.faults.hall import SECRET_KEY
+from tests.live.nursery import Nursery
 from tests.live.server import Server, free_port
 
 
@@ -150,11 +151,23 @@ class Servers:
         self.all = servers
 
     @classmethod
-    def on(cls, url: str, folder: Path, number: int, environ: dict[str, str]) -> "Servers":
+    def on(
+        cls,
+        url: str,
+        folder: Path,
+        number: int,
+        environ: dict[str, str],
+        nursery: Nursery | None = None,
+    ) -> "Servers":
         needed = {"ZAISEKI_SECRET_KEY": SECRET_KEY, "ZAISEKI_DEMO": "0", "PYTHONWARNINGS": "ignore"}
         return cls(
             [
-                Server(url, environ=needed | environ, log=folder / f"server-{turn}.log")
+                Server(
+                    url,
+                    environ=needed | environ,
+                    log=folder / f"server-{turn}.log",
+                    nursery=nursery,
+                )
                 for turn in range(number)
             ]
         )

@@ -24,6 +24,10 @@ from tests.faults.scene import Houses, Setting, Sizes, houses, is_good, played, 
 LONGEST_S = 7200
 
 
+def plain(_: Path) -> dict[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Fault:
     """stores: on which it makes sense."""
@@ -34,7 +38,7 @@ class Fault:
     redis: bool = False
     rounds: int = 1
     small_disk: bool = False
-    environ: Callable[[Path], dict[str, str]] = lambda _: {}
+    environ: Callable[[Path], dict[str, str]] = plain
 
 
 BOTH, FILE, SERVER = ("sqlite", "postgresql"), ("sqlite",), ("postgresql",)
@@ -67,6 +71,11 @@ def asked_for() -> argparse.Namespace:
     parser.add_argument("--store", choices=("sqlite", "postgresql"), help="else on each it is for")
     parser.add_argument("--rounds", type=int, help="of those faults that come in rounds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--forked",
+        action="store_true",
+        help="servers forked, not started by `zaiseki serve`: more rounds",
+    )
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the servers' logs")
     return parser.parse_args()
 
@@ -95,6 +104,8 @@ async def one(
         options.seed,
         fault.small_disk,
         fault.environ,
+        options.forked
+        and fault.environ is plain,  # what a server has to import first is not forked
         options.logs / f"{name}-{store}" if options.logs else None,
     )
     play = functools.partial(fault.play, rounds=options.rounds or fault.rounds)

@@ -20,6 +20,7 @@ from tests.faults.health import Health, figure, is_ready
 from tests.faults.truth import Truths
 from tests.faults.watchers import Watch
 from tests.faults.writers import Writers
+from tests.live.nursery import Nursery
 
 PROMISED_S = 5.0  # a board may contradict the database for that long after recovery
 SMALL_MB = 16
@@ -51,7 +52,9 @@ class Scene:
     redis: RedisServer | None = None
     healths: list[Health] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)
+    pages_back: list[float] = field(default_factory=list)
     never_settled: int = 0
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _log_from: list[int] = field(default_factory=list)
     _judged: int = 0
 
@@ -73,6 +76,8 @@ class Scene:
         return found
 
     async def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         await self.writers.stop()
         await self.watch.stop()
         self.writers.close()
@@ -100,6 +105,13 @@ class Scene:
         await self.ready(SETTLES_WITHIN_S)
         self.watch.is_well(True)
         self.recoveries.append(monotonic() - began)
+        self._tasks.append(asyncio.create_task(self._all_back(monotonic())))
+
+    async def _all_back(self, since: float) -> None:
+        """How long it took the pages: part of what their boards were late by."""
+        while not all(page.is_up for page in self.watch.pages):
+            await asyncio.sleep(0.1)
+        self.pages_back.append(monotonic() - since)
 
     async def ready(self, within_s: float) -> None:
         deadline = monotonic() + within_s
@@ -154,6 +166,7 @@ class Scene:
             "leaks": len(self.watch.leaks()),
             "phantom_sockets": await self.phantoms(),
             "recovery_s": _spread(self.recoveries),
+            "pages_back_s": _spread(self.pages_back),
             "healthz_longest_s": max(h["healthz_longest_s"] for h in health),
             "readyz_longest_s": max(h["readyz_longest_s"] for h in health),
             "readyz_said": [h["readyz_said"] for h in health],
@@ -222,6 +235,7 @@ class Setting:
     seed: int = 1
     small_disk: bool = False
     environ: Callable[[Path], dict[str, str]] = lambda _: {}
+    forked: bool = False  # from a process that has imported everything: quick to start again
     logs: Path | None = None  # where the servers' logs are put at the end
 
 
@@ -281,7 +295,10 @@ async def played(houses: Houses, setting: Setting, play: Play) -> dict[str, Any]
             redis = RedisServer(folder)
             stack.callback(redis.kill)
             environ["ZAISEKI_REDIS_URL"] = redis.url
-        servers = Servers.on(store.url, folder, setting.processes, environ)
+        nursery = Nursery() if setting.forked else None
+        if nursery is not None:
+            stack.callback(nursery.close)
+        servers = Servers.on(store.url, folder, setting.processes, environ, nursery)
         stack.callback(servers.stop)
         if setting.logs is not None:
             stack.callback(servers.keep_logs, setting.logs)

@@ -36,6 +36,9 @@ class Page:
         self._jobs: set[asyncio.Task[None]] = set()
         self._chance = random.Random(clerk.number)
 
+    def state(self) -> str:
+        return f"connected {self.connects} times, {'up' if self.is_up else 'not up'}"
+
     async def live(self) -> None:
         while True:
             try:
@@ -176,7 +179,12 @@ class Watch:
     async def look(self) -> None:
         """What the boards show is copied first: the database is never older."""
         shown = [
-            Board(p.board.who, p.board.own_unit, rows={u: dict(r) for u, r in p.board.rows.items()})
+            Board(
+                p.board.who,
+                p.board.own_unit,
+                p.state(),
+                rows={u: dict(r) for u, r in p.board.rows.items()},
+            )
             for p in self.pages
         ]
         truth = await asyncio.to_thread(self._truths.boards)

@@ -33,7 +33,9 @@ def hall_of(live: Live) -> Hall:
     """入所係 and 施設係; who approves sits above both."""
 
     def clerk(number: str, *, is_chief: bool = False) -> Clerk:
-        return Clerk(number, CAST[number].unit, live.token(number, SCOPES.replace(",", " ")), is_chief)
+        return Clerk(
+            number, CAST[number].unit, live.token(number, SCOPES.replace(",", " ")), is_chief
+        )
 
     units = ["W12", "W13"]
     chief = clerk("100", is_chief=True)
@@ -46,7 +48,8 @@ def hall_of(live: Live) -> Hall:
 async def one_round(live: Live, folder: Path) -> dict[str, Any]:
     hall = hall_of(live)
     store = SimpleNamespace(name="", url=hall.url)
-    made = scene.set_up(store, Servers([live.server]), hall, seed=1, folder=folder, pages=5)
+    servers = [live.server] if live.other is live.server else [live.server, live.other]
+    made = scene.set_up(store, Servers(servers), hall, seed=1, folder=folder, pages=5)
     try:
         await made.begin()
         return await kill(made, 1)
