@@ -1,6 +1,7 @@
 """`zaiseki backup` and `zaiseki restore` as commands: exit status, what is left behind, what is said."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -148,6 +149,45 @@ def test_an_interrupted_backup_leaves_nothing(tmp_path: Path, number: signal.Sig
         process.wait(30)
     assert [path.name for path in folder.iterdir()] == ["b.zip"]
     assert (folder / "b.zip").read_bytes() == b"the one before"
+
+
+WRITES = """
+import sys
+from webapp import create_app
+from webapp.config import Config
+from webapp.core import facts
+from webapp.core.db import transaction
+app = create_app(Config(database_url=sys.argv[1], secret_key="x" * 32, async_mode="threading"))
+with app.app_context():
+    for number in range(10_000):
+        with transaction():
+            facts.put("acknowledged", str(number))
+        print(number, flush=True)
+"""
+
+
+def test_file_and_log_taken_from_a_dead_machine_hold_the_last_acknowledged_write(
+    place: Place, tmp_path: Path
+) -> None:
+    """As deploy/README.md says: both files, without -shm, under their names somewhere else."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITES, place.url], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    with process, process.stdout:
+        told = [process.stdout.readline() for _ in range(20)]
+        process.kill()
+        told += process.stdout.readlines()
+    acknowledged = max(int(line) for line in told if line.endswith(b"\n"))
+    source = Path(place.url.removeprefix("sqlite:///"))
+    assert Path(f"{source}-wal").stat().st_size > 0
+    for name in ("zaiseki.db", "zaiseki.db-wal"):
+        shutil.copy(source.with_name(name), tmp_path / name)
+    found = Place(f"sqlite:///{tmp_path / 'zaiseki.db'}").fact("acknowledged")
+    assert int(found or 0) in {
+        acknowledged,
+        acknowledged + 1,
+    }  # the last may not have been told yet
 
 
 def test_where_files_need_a_name_from_the_start_it_is_not_that_of_the_backup(
