@@ -147,7 +147,8 @@ async function page(event, url) {
   }
   const home = await caches.open(KEPT).then((kept) => kept.match(HOME));
   const old = url.pathname === HOME ? home : await keptBoard(url.pathname);
-  return old ? asOld(old) : offline(Boolean(home));
+  if (old) return asOld(old);
+  return answer ?? offline(Boolean(home)); // what stands before the server has words of its own
 }
 
 /** @param {string} path @param {Response} answer */
