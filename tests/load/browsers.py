@@ -1,10 +1,12 @@
 """The crowd as pages keep it: whoever loses the connection comes back, watches again and fetches the board again.
 
-As static/js/live.js does: 1 to 30 s with half of it by chance, what a Retry-After says at least; ten seconds for the
-answer to `watch`; a fetch that fails is tried again after two to eight.
+As the page's own client does: 1 to 30 s with half of it by chance, what a Retry-After says at least; ten seconds for
+the answer to `watch`; a fetch that fails is tried again after two to eight. `resync` and `drain` are obeyed: fetch
+again, or come back, after a random part of the spread.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from random import Random
@@ -47,6 +49,10 @@ class Browsers:
         self._returning: dict[int, asyncio.Task[None]] = {}
         self._boards: dict[tuple[str, int], dict[str, int]] = {}  # the same bytes are read once
         self._looking: asyncio.Task[None] | None = None
+        self._not_before: dict[int, float] = {}  # who was asked to stay away for a while
+        self._fetching: set[asyncio.Task[None]] = set()
+        self.asked: Counter[str] = Counter()
+        crowd.ledger.asked = self._asked
 
     async def fetch_all(self, indexes: Iterable[int]) -> None:
         waiting = iter(list(indexes))
@@ -61,7 +67,11 @@ class Browsers:
         self._looking = asyncio.create_task(self._look())
 
     async def stop(self) -> None:
-        tasks = [*self._returning.values(), *([self._looking] if self._looking else [])]
+        tasks = [
+            *self._fetching,
+            *self._returning.values(),
+            *([self._looking] if self._looking else []),
+        ]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -84,21 +94,37 @@ class Browsers:
             await asyncio.sleep(LOOK_S)
 
     async def _return(self, index: int) -> None:
-        attempt, at_least = 0, 0.0
+        attempt, at_least = 0, self._not_before.pop(index, 0.0) - monotonic()
         self.back.pop(index, None)
         while True:
             wait = min(FIRST_S * 2**attempt, LONGEST_S) * self._chance.uniform(0.5, 1.5)
-            await asyncio.sleep(max(wait, at_least * self._chance.uniform(1.0, 1.5)))
+            await asyncio.sleep(max(wait, at_least))
             attempt += 1
             try:
                 await self.connect(index)
                 break
             except (Refused, OSError) as error:
-                at_least = getattr(error, "retry_after", None) or 0.0
+                at_least = (getattr(error, "retry_after", None) or 0.0) * self._chance.uniform(
+                    1.0, 1.5
+                )
                 self._note(error)
                 self.crowd.watchers[index].drop()
         await self.fetch(index)
         del self._returning[index]
+
+    def _asked(self, index: int, event: str, spread_s: float) -> None:
+        self.asked[event] += 1
+        wait = self._chance.uniform(0.0, spread_s)
+        if event == "drain":
+            self._not_before[index] = monotonic() + wait
+            return
+        task = asyncio.create_task(self._fetch_later(index, wait))
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
+
+    async def _fetch_later(self, index: int, wait: float) -> None:
+        await asyncio.sleep(wait)
+        await self.fetch(index)
 
     async def connect(self, index: int) -> None:
         """Raises Refused, OSError, TimeoutError."""

@@ -71,6 +71,7 @@ async def _cut_and_back(
         "reports_doubled": doubled,
         "rows_not_for_them": crowd.ledger.not_for_them,
         "refused": browsers.refused,
+        "asked_by_server": browsers.asked,
         "fetches_failed": browsers.fetch_failed,
         "server_mb": round(memory_kb(pid(server)) / 1024),
         **spent,

@@ -6,7 +6,7 @@ The server sends the same bytes to a whole room, so a frame is parsed once howev
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ DIRECTORY = frozenset(
 )
 DIRECTORY_STATES = frozenset(("available", "busy", "absent"))
 ANYBODY = ""  # the room of what every socket may get: beats, one's own messages
+ASKING = ("resync", "drain")
 MOST_KNOWN = 4_000
 MOST_EXAMPLES = 5
 
@@ -42,6 +43,7 @@ class Told:
     unit: str
     rows: dict[str, Row]
     at: float
+    asks: tuple[str, float] | None = None  # `resync` or `drain`, and its spread in seconds
     who: "array[int]" = field(default_factory=lambda: array("i"))
     when: "array[float]" = field(default_factory=lambda: array("d"))
 
@@ -87,6 +89,8 @@ class Ledger:
         self._known: dict[bytes, Told] = {}
         self._contents: dict[tuple[str, str, int], int] = {}
         self.last_heard = 0.0
+        # What a client does when it is asked to: (which one, event, spread in seconds)
+        self.asked: Callable[[int, str, float], None] = lambda *_: None
         self.forget()
 
     def forget(self) -> None:
@@ -112,6 +116,8 @@ class Ledger:
             self.last_heard = now
             told.who.append(listener.index)
             told.when.append(now)
+        elif told.asks:
+            self.asked(listener.index, *told.asks)
 
     def _meet(self, message: bytes) -> Told:
         if len(self._known) > MOST_KNOWN:
@@ -231,7 +237,8 @@ def _told(event: str, payload: Any) -> Told:
     unit = payload.get("unit") if isinstance(payload, dict) else None
     if event != "rows":
         room = f"{unit}:any" if unit and event in ("coverage", "digest") else ANYBODY
-        return Told(room, unit or "", {}, 0.0)
+        asks = (event, float(payload.get("spread_s", 0))) if event in ASKING else None
+        return Told(room, unit or "", {}, 0.0, asks)
     rows = {row["staff"]: row for row in payload["rows"]}
     form = form_of(rows.values()) if rows else "any"
     return Told(f"{unit}:{form}", unit or "", rows, float(payload.get("at", 0.0)))

@@ -128,6 +128,14 @@ def test_forgetting_begins_anew() -> None:
     assert (ledger.frames, ledger.not_for_them, ledger.told, ledger.examples) == (0, 0, [], [])
 
 
+def test_what_the_server_asks_is_passed_on() -> None:
+    ledger, asked = Ledger(), []
+    ledger.asked = lambda *words: asked.append(words)
+    ledger.hear(colleague(3), b'42["resync",{"spread_s":2}]', 10.0)
+    ledger.hear(colleague(4), b'42["drain",{"spread_s":10}]', 10.0)
+    assert asked == [(3, "resync", 2.0), (4, "drain", 10.0)]
+
+
 def test_forms() -> None:
     assert form_of([DIRECTORY]) == "directory"
     assert form_of([DIRECTORY, FULL]) == "full"
