@@ -1,6 +1,7 @@
 """What create_app puts together: the one place that knows every feature."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -227,7 +228,7 @@ def register_realtime(app: Flask) -> None:
         standing=socket_standing,
         plan_watch=seats_live.with_pages(live.plan_watch),
         own_rooms=coverage_live.own_rooms,
-        connections_changed=partial(connections.record, process=own_id(app)),
+        connections_changed=partial(_note_connections, app),
         counts=board.counts,
         digest=board.ledger.digest,
         epoch=facts.epoch,
@@ -245,6 +246,17 @@ def register_realtime(app: Flask) -> None:
     )
 
 
+def _note_connections(app: Flask, *noticed: Iterable[int], now: datetime) -> None:
+    """Who has more sockets than anybody may, over all processes, loses the oldest of another."""
+    arrived, lost, signed_out = noticed
+    hub = app.extensions["hub"]
+    crowded = connections.record(
+        arrived, lost, signed_out, process=own_id(app), now=now, sockets=hub.sockets_of
+    )
+    if crowded:
+        hub.pump.tell("crowded", crowded)
+
+
 def _wake_of(app: Flask, pump: Pump) -> Wake | None:
     """The line to the other processes, where there is Redis."""
     url = app.config["ZAISEKI"].redis_url
@@ -258,6 +270,7 @@ def _wake_of(app: Flask, pump: Pump) -> Wake | None:
     wake = Wake(own_id(app), lambda listens: redis_server.connect(url, listens=listens), channel)
     for topic in pump.topics():
         wake.on(topic, partial(pump.mark, topic))
+    wake.on("crowded", app.extensions["hub"].close_oldest_of)
     wake.on("sessions", partial(sockets.disconnect_sessions, app))
     wake.on("tokens", partial(sockets.disconnect_tokens, app))
     pump.tell = wake.tell

@@ -83,6 +83,22 @@ def test_two_processes_see_the_same_person_first(one: int) -> None:
     assert sorted(db.session.scalars(query)) == ["a", "b"]
 
 
+def test_more_sockets_than_one_may_have_over_all_processes(one: int) -> None:
+    def holding(process: str, count: int) -> list[int]:
+        with transaction():
+            return connections.record(
+                [one], (), (), process=process, now=clock.now(), sockets=lambda _: count
+            )
+
+    assert holding("a", 5) == []
+    assert holding("b", 3) == []
+    assert holding("b", 4) == [one]
+    assert holding("a", 4) == []  # closed its oldest
+    assert holding("a", 8) == [one]
+    record("b", lost=[one])
+    assert holding("a", 8) == []
+
+
 def test_a_server_that_starts_at_the_place_of_another_gives_its_people_time(
     stage: Stage, one: int
 ) -> None:

@@ -5,18 +5,19 @@ starts the grace. A process that dies leaves its leases behind; whoever notices 
 All of it in statements over many people: ten thousand come back at once after a restart.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, exists, select, update
+from sqlalchemy import Table, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.core.db import db
 from webapp.presence.facts import GRACE
 from webapp.presence.models import Connection, ConnectionLease
 from webapp.realtime import outbox
+from webapp.realtime.sockets import MOST_SOCKETS
 from webapp.realtime.versions import chunks
 
 # With GRACE 40 s: browsers have this long to come back after a restart (45 s is the limit of the contract).
@@ -41,8 +42,12 @@ def record(
     *,
     process: str,
     now: datetime,
-) -> None:
+    sockets: Callable[[int], int] = lambda _: 1,
+) -> list[int]:
     """What the sockets of this process did since the last look; inside a transaction.
+
+    sockets: how many this process holds of a person. Returns who has more than anybody may, over all processes:
+    where they arrived is the newest, so the others close their oldest.
 
     A loss within the grace changes nothing that is shown, and neither does coming back within it: only the next
     due time moves. So 10,000 browsers that reconnect after a restart make no version and no frame.
@@ -50,10 +55,24 @@ def record(
     came = set(arrived)
     out = set(signed_out) - came
     went = set(lost) - came - out
+    crowded: list[int] = []
     for part in chunks(sorted(came | went | out)):
-        among = set(part)
-        _lease(sorted(came & among), process)
+        here = {staff_id: sockets(staff_id) for staff_id in part if staff_id in came}
+        _lease(here, process)
         _record(part, came, out, process=process, now=now)
+        crowded += _crowded(here, process)
+    return crowded
+
+
+def _crowded(here: dict[int, int], process: str) -> list[int]:
+    """Mostly nobody is leased anywhere else."""
+    if not here:
+        return []
+    others = ConnectionLease.process_id != process
+    query = select(ConnectionLease.staff_id, func.sum(ConnectionLease.sockets))
+    query = query.where(ConnectionLease.staff_id.in_(list(here)), others)
+    elsewhere = db.session.execute(query.group_by(ConnectionLease.staff_id))
+    return [staff_id for staff_id, count in elsewhere if here[staff_id] + count > MOST_SOCKETS]
 
 
 def _record(
@@ -111,7 +130,9 @@ def _go(
 
 def _write(moves: _Moves, now: datetime) -> None:
     if moves.new:
-        _insert(Connection, [{"staff_id": i, "connected": True} for i in moves.new])
+        rows = [{"staff_id": i, "connected": True} for i in moves.new]
+        new = _insert(Connection).on_conflict_do_nothing()
+        db.session.connection().execute(new, rows)
     # Also for the new: two processes may see the same person for the first time.
     _set(moves.new + moves.back + moves.in_grace, connected=True, lost_at=None)
     _set(moves.lost, lost_at=now)
@@ -133,17 +154,22 @@ def _set(staff_ids: Sequence[int], **values: Any) -> None:
 # --- leases ---------------------------------------------------------------------------------
 
 
-def _lease(staff_ids: Sequence[int], process: str) -> None:
-    if staff_ids:
-        rows = [{"staff_id": i, "process_id": process, "sockets": 1} for i in staff_ids]
-        _insert(ConnectionLease, rows)
+def _lease(here: dict[int, int], process: str) -> None:
+    if here:
+        rows = [
+            {"staff_id": staff_id, "process_id": process, "sockets": count}
+            for staff_id, count in here.items()
+        ]
+        new = _insert(ConnectionLease)
+        own = new.on_conflict_do_update(
+            index_elements=["staff_id", "process_id"], set_={"sockets": new.excluded.sockets}
+        )
+        db.session.connection().execute(own, rows)
 
 
-def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
-    """Where it is not there yet."""
+def _insert(model: Any) -> Any:
     own: Any = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    statement = own.insert(cast(Table, model.__table__)).on_conflict_do_nothing()
-    db.session.connection().execute(statement, rows)
+    return own.insert(cast(Table, model.__table__))
 
 
 def _end_leases(staff_ids: Sequence[int], process: str) -> None:

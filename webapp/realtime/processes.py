@@ -42,7 +42,8 @@ class Leases(Protocol):
         *,
         process: str,
         now: datetime,
-    ) -> None: ...
+        sockets: Callable[[int], int] = ...,
+    ) -> list[int]: ...
     def release(self, process: str, *, now: datetime, waited: timedelta = ...) -> int: ...
     def holders(self) -> set[str]: ...
 
@@ -135,7 +136,7 @@ class Processes:
         now = clock.now()
         self._add(now)
         hub = self.app.extensions["hub"]
-        self.leases.record(hub.present(), (), (), process=self.id, now=now)
+        self.leases.record(hub.present(), (), (), process=self.id, now=now, sockets=hub.sockets_of)
 
     def _dead_peers(self) -> list[tuple[str, int]]:
         """[(id, the beat at which it stands still)]."""

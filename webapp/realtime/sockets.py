@@ -139,17 +139,31 @@ class Hub:
             mine = self._by_staff.get(staff_id)
             if mine is not None:
                 mine.pop(sid, None)
-                if not mine:
-                    del self._by_staff[staff_id]
-                    if staff_id not in self._signed_out:
-                        self._lost.add(staff_id)
-                    self._arrived.discard(staff_id)
+                if mine:
+                    self._arrived.add(staff_id)  # their number is noted anew
+                    return
+                del self._by_staff[staff_id]
+                if staff_id not in self._signed_out:
+                    self._lost.add(staff_id)
+                self._arrived.discard(staff_id)
 
     def _close(self, sid: str) -> None:
         try:
             self.server.server.disconnect(sid)
         except KeyError:
             self.disconnect(sid)
+
+    def sockets_of(self, staff_id: int) -> int:
+        with self._lock:
+            return len(self._by_staff.get(staff_id, ()))
+
+    def close_oldest_of(self, staff_ids: Iterable[int]) -> None:
+        """Another process took one more than a person may have: the oldest here goes."""
+        with self._lock:
+            held = (self._by_staff.get(staff_id) for staff_id in staff_ids)
+            oldest = [next(iter(sids)) for sids in held if sids]
+        for sid in oldest:
+            self._close(sid)
 
     def close_where(self, wanted: Callable[[Any], bool]) -> int:
         """Close the sockets of who signed out, lost a role or was revoked: a live socket keeps what it came with."""
