@@ -4,7 +4,6 @@ Of several processes on one database one does the work of a minute or hour: whoe
 webhooks need no turn: each is claimed for itself, so that several processes share them.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from flask import Flask
 
 from webapp.attendance import inbox
 from webapp.attendance import jobs as attendance_jobs
-from webapp.core import clock, turns
+from webapp.core import clock, trouble, turns
 from webapp.core.db import transaction
 from webapp.coverage import retention
 from webapp.emergency import jobs as emergency
@@ -29,7 +28,6 @@ from webapp.rota import places, swap_work
 from webapp.seats import jobs as seats
 from webapp.seats import releasing
 
-log = logging.getLogger(__name__)
 MINUTE_S = 60.0
 HOUR_S = 60 * MINUTE_S
 ORPHANS_S = 10.0
@@ -51,10 +49,8 @@ def start(app: Flask) -> None:
 
     def each(seconds: float, job: Callable[[Flask], object]) -> None:
         while True:
-            try:
+            with trouble.told(job.__name__):
                 job(app)
-            except Exception:
-                log.exception("%s failed; trying again when it is due next", job.__name__)
             server.sleep(seconds)
 
     server.start_background_task(each, MINUTE_S, take_round)
@@ -70,10 +66,8 @@ def send_webhooks(app: Flask) -> None:
     rounds = Courier(app, server.start_background_task)
     while True:
         server.sleep(EVERY_S)
-        try:
+        with trouble.told("send_webhooks"):
             rounds.one_round()
-        except Exception:
-            log.exception("looking for webhooks to send failed; trying again")
 
 
 def take_round(app: Flask) -> bool:
@@ -93,10 +87,8 @@ def one_round(app: Flask, *, hourly: bool) -> None:
     if hourly:
         due.append(every_hour)
     for job in due:
-        try:
+        with trouble.told(job.__name__):
             job(app)
-        except Exception:
-            log.exception("%s failed; trying again when it is due next", job.__name__)
 
 
 def every_minute(app: Flask) -> None:
@@ -166,8 +158,5 @@ def every_hour(app: Flask) -> None:
 
 def _apart(forget: Callable[..., object], now: datetime) -> None:
     """What one feature cannot forget must not keep the others' from being erased."""
-    try:
-        with transaction():
-            forget(now=now)
-    except Exception:
-        log.exception("%s.%s failed; trying again in an hour", forget.__module__, forget.__name__)
+    with trouble.told(f"{forget.__module__}.{forget.__name__}"), transaction():
+        forget(now=now)

@@ -4,9 +4,11 @@ import os
 import signal
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.features.rota_play import LEAD, NEXT, PATH, WIDE, cell, furnish, lead, put
 from tests.stage import Stage
@@ -86,11 +88,47 @@ def test_a_killed_solver_leaves_the_draft_alone(
     _wait_for_all(stage)
 
 
+def test_a_run_that_was_taken_for_dead_is_ended(
+    stage: Stage, posts: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds no place any more, so it must not take a core either."""
+    monkeypatch.setattr(running.Watch, "_spawn", _sleeper)
+    run_id = solve(stage).json["run"]["id"]
+    pid = _pid(run_id)
+    with transaction():
+        row = places.live(run_id)
+        assert row is not None
+        places.end(row, "failed", places.LOST, now=clock.now())
+    end = time.monotonic() + PATIENCE_S
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert until(stage, run_id, "failed", "done")["state"] == "failed"
+
+
+def test_a_database_that_is_away_for_a_moment_costs_no_run(
+    stage: Stage, posts: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away: list[str] = []
+    live = places.live
+
+    def gone(run_id: int) -> RotaRun | None:
+        if len(away) < 3:
+            away.append("gone")
+            raise OperationalError("SELECT", {}, Exception("server closed the connection"))
+        return live(run_id)
+
+    run_id = solve(stage, 0, seconds=2).json["run"]["id"]
+    _pid(run_id)
+    monkeypatch.setattr(places, "live", gone)
+    run = until(stage, run_id, "done", "failed")
+    assert (run["state"], len(away)) == ("done", 3)
+
+
 def _sleeper(self: running.Watch) -> Any:
     """A process that does nothing until somebody ends it."""
     import subprocess
     import tempfile
-    from pathlib import Path
 
     self.folder = Path(tempfile.mkdtemp())
     (self.folder / "progress").write_text("")

@@ -4,7 +4,6 @@ Everything that uses it has to work without: an outage makes other processes' ch
 those of one process.
 """
 
-import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,13 +12,13 @@ from flask import current_app
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from webapp.core import clock
+from webapp.core import clock, trouble
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ANSWERS_WITHIN_S = 0.5  # a Redis that hangs must not hold up a report
 ASKED_AGAIN_AFTER_S = 3.0
+LIMITS = "limits shared between processes"
 
 
 def connect(url: str, *, listens: bool = False) -> Any:
@@ -65,13 +64,12 @@ class Silence:
 
     def failed(self, error: Exception) -> None:
         self._until = clock.monotonic() + ASKED_AGAIN_AFTER_S
-        if not self._is_silent:
-            log.warning("Redis does not answer (%s); going on without", error)
         self._is_silent = True
+        trouble.tell(LIMITS, error)
 
     def answered(self) -> None:
         if self._is_silent:
-            log.info("Redis answers again")
+            trouble.over(LIMITS)
         self._is_silent = False
 
 
