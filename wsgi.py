@@ -3,6 +3,7 @@
 `zaiseki serve` and `zaiseki run` replace themselves by this file, so that nothing is imported before it is patched.
 """
 
+import gc
 import os
 import socket
 import sys
@@ -20,8 +21,11 @@ if EVENTLET:
 
 from webapp import serving
 from webapp.extensions import run_off_loop_with
+from webapp.realtime.door import Door
 
 ACCEPTED_AT_ONCE = 8
+IDLE_S = 30  # between two requests on a connection
+HEAD_S = 10
 LARGEST_CROWD = 20_000  # sockets at once; the default of 1024 lets the 1,025th hang
 
 
@@ -84,6 +88,44 @@ class Listener:
         self._green.close()
 
 
+def _protocol(door: Door) -> type:
+    """HTTP with a time for the head of a request, and a refusal that costs next to nothing."""
+    from eventlet import wsgi
+
+    class Protocol(wsgi.HttpProtocol):
+        def _read_request_line(self) -> Any:
+            """The stock timeout begins anew with every byte: a byte in 29 s kept a greenlet for ever."""
+            self.raw_requestline = b""
+            with eventlet.Timeout(IDLE_S + HEAD_S, False):
+                self.raw_requestline = super()._read_request_line()
+            return self.raw_requestline
+
+        def parse_request(self) -> bool:
+            if _is_handshake(self.raw_requestline) and not door.has_room():
+                self.wfile.write(door.refusal())
+                self.close_connection = True
+                return False
+            is_whole = False
+            with eventlet.Timeout(HEAD_S, False):
+                is_whole = super().parse_request()
+            self.close_connection = self.close_connection or not is_whole
+            return is_whole
+
+    return Protocol
+
+
+def _is_handshake(line: bytes) -> bool:
+    return line.startswith(b"GET /socket.io/") and b"websocket" in line and b"sid=" not in line
+
+
+def _calm_collector() -> None:
+    """What is there after the start stays: the collector need not look at it again and again. And of ten thousand
+    sockets most live for hours: a full collection after every 70,000 new objects found nothing, at 40 ms each."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
 def _gone(*_: Any) -> None:
     """A descriptor that was closed behind our back; lines take their listeners away before they close."""
 
@@ -111,7 +153,8 @@ def serve_eventlet(app: serving.Served) -> None:
         log_output=False,
         debug=False,
         socket_timeout=60,
-        keepalive=30,
+        keepalive=IDLE_S,
+        protocol=_protocol(app.wsgi),
     )
     while True:  # the listener is closed; the rest of going down ends the process
         eventlet.sleep(1)
@@ -141,6 +184,7 @@ def serve_threading(app: serving.Served) -> None:
 
 def main(fill: bool) -> None:
     app = serving.prepare(fill=fill)
+    _calm_collector()
     (serve_eventlet if EVENTLET else serve_threading)(app)
 
 

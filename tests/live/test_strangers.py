@@ -84,7 +84,7 @@ def test_a_crowd_at_the_door_waits_outside(live: Live) -> None:
             answers.append(answer)
         refused = [answer for answer in answers if answer.startswith(b"HTTP/1.1 503")]
         assert refused
-        assert b"retry-after: 2" in refused[0].lower()
+        assert b"retry-after: " in refused[0].lower()
     finally:
         for line in lines:
             line.close()

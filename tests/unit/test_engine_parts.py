@@ -88,11 +88,12 @@ def test_admission_gives_way_when_the_loop_is_late_and_feels_its_way_back() -> N
     for _ in range(500):
         door.note(0.0, int(door.limit))
     assert door.limit == MOST
-    assert door.admits(MOST - 1)
-    assert not door.admits(MOST)
+    assert door.has_room(MOST - 1)
+    assert not door.has_room(MOST)
     door.closed = True
-    assert not door.admits(0)
-    assert door.refused == 2
+    assert not door.has_room(0)
+    assert {door.refuse() for _ in range(100)} == {1, 2, 3, 4}
+    assert door.refused == 100
 
 
 # --- rooms --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """How many may be between handshake and `connect` at once: as many as the loop can take and stay on time."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import uniform
 
 MOST = 1_000
@@ -18,7 +18,7 @@ class Admission:
 
     limit: float = 128
     refused: int = 0
-    closed: bool = field(default=False)  # the server is going down
+    closed: bool = False  # the server is going down
 
     def note(self, late_s: float, under_way: int) -> None:
         """Ten times a second: how late the loop woke up, and how many were connecting meanwhile."""
@@ -27,11 +27,11 @@ class Admission:
         elif under_way >= self.limit / 2:
             self.limit = min(MOST, self.limit + MORE)
 
-    def admits(self, under_way: int) -> bool:
-        admitted = not self.closed and under_way < self.limit
-        self.refused += not admitted
-        return admitted
+    def has_room(self, under_way: int) -> bool:
+        return not self.closed and under_way < self.limit
 
-    def come_back_s(self) -> int:
-        """Each somebody else, so that who was refused together does not come back together. Not our secret keys."""
+    def refuse(self) -> int:
+        """When to come back, in seconds: each another time, so that who was refused together does not come back
+        together."""
+        self.refused += 1
         return round(uniform(1, 4))

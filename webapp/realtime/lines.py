@@ -82,7 +82,6 @@ class Line(engineio.socket.Socket):  # type: ignore[misc]
         "_stream",
         "_waiting",
         "_writer",
-        "unanswered",
         "busy",
         "closed",
         "closing",
@@ -90,6 +89,7 @@ class Line(engineio.socket.Socket):  # type: ignore[misc]
         "server",
         "sid",
         "told",
+        "unanswered",
     )
     connected = upgraded = True
     upgrading = False
