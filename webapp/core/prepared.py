@@ -69,23 +69,29 @@ class Prepared:
 
 
 def _run(engine: Engine, sql: str, values: Any) -> list[Row]:
-    connection = engine.raw_connection()
-    alone = engine.dialect.name == "postgresql"  # else BEGIN and ROLLBACK are two ways more
-    driver: Any = connection.driver_connection
+    base = engine.dialect.loaded_dbapi.Error
+    connection = None
     try:
-        if alone:
-            driver.autocommit = True
-        cursor = driver.cursor()
-        cursor.execute(sql, values)
-        rows: list[Row] = cursor.fetchall()  # all: a row left behind would keep SQLite's read mark
-        cursor.close()
-        if alone:
-            driver.autocommit = False
+        connection = engine.raw_connection()
+        rows = _fetched(connection.driver_connection, engine.dialect, sql, values)
     except BaseException as error:
-        connection.invalidate(error)
-        base = engine.dialect.loaded_dbapi.Error
+        if connection is not None:
+            connection.invalidate(error)
         if not isinstance(error, base):
             raise
         raise DBAPIError.instance(sql, None, error, base, dialect=engine.dialect) from error
     connection.close()
+    return rows
+
+
+def _fetched(driver: Any, dialect: Dialect, sql: str, values: Any) -> list[Row]:
+    alone = dialect.name == "postgresql"  # else BEGIN and ROLLBACK are two ways more
+    if alone:
+        driver.autocommit = True
+    cursor = driver.cursor()
+    cursor.execute(sql, values)
+    rows: list[Row] = cursor.fetchall()  # all: a row left behind would keep SQLite's read mark
+    cursor.close()
+    if alone:
+        driver.autocommit = False
     return rows
