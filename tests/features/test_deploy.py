@@ -218,7 +218,9 @@ def test_it_waits_longer_than_a_ping_takes_and_takes_what_the_app_takes(app: Any
 
 def test_forwarded_headers_are_overwritten_never_appended() -> None:
     for name in ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Remote-User"):
-        assert re.search(rf"proxy_set_header {name} (\$remote_addr|\$scheme|\$host|\"\");", nginx())
+        assert re.search(
+            rf"proxy_set_header {name} (\$remote_addr|\$scheme|\$http_host|\"\");", nginx()
+        )
     assert "$proxy_add_x_forwarded_for" not in nginx()
 
 
