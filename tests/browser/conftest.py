@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -57,6 +58,7 @@ class Window:
     context: Any
     base: str
     faults: list[str] = field(default_factory=list)
+    asked: set[Any] = field(default_factory=set)  # requests without an answer yet
 
     def go(self, path: str) -> "Window":
         self.page.goto(self.base + path)
@@ -67,6 +69,18 @@ class Window:
         self.page.wait_for_selector(
             '#live[data-step="live"], .live[data-step="live"]', state="attached"
         )
+        return self
+
+    def quiet(self) -> "Window":
+        """Until nothing has been asked for during half a second. Playwright's own "networkidle" never comes where a
+        SharedWorker is started: of its script no end is told.
+        """
+        began = since = time.monotonic()
+        while time.monotonic() - since < 0.5:
+            assert time.monotonic() - began < 60, [one.url for one in self.asked]
+            self.page.wait_for_timeout(50)
+            if self.asked:
+                since = time.monotonic()
         return self
 
     def axe(self) -> list[str]:
@@ -169,7 +183,7 @@ def town_at(template: Path, folder: Path, chrome: Any, nursery: Nursery) -> Iter
     try:
         yield Town(server, app, chrome)
     finally:
-        server.stop()
+        server.kill()  # nobody needs its good-bye, which takes seconds
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
@@ -208,10 +222,18 @@ def watch_faults(window: Window, origin: str) -> None:
     def requested(request: Any) -> None:
         if not request.url.startswith((origin, origin.replace("http", "ws"), "data:", "blob:")):
             window.faults.append(f"off-origin: {request.url}")
+        if not request.url.endswith("-worker.js"):
+            window.asked.add(request)
 
     window.page.on("console", console)
     window.page.on("pageerror", lambda error: window.faults.append(f"script: {error}"))
     window.page.on("request", requested)
+
+    def answered(request: Any) -> None:
+        window.asked.discard(request)
+
+    window.page.on("requestfinished", answered)
+    window.page.on("requestfailed", answered)
 
 
 def cookie(app: Any, number: str) -> str:

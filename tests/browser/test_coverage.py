@@ -118,11 +118,11 @@ def test_the_alert_is_on_every_page_of_who_leads_and_of_nobody_else(city: City) 
     bar.wait_for()
     assert chief.axe() == []
     member = city.open_window(city.who["member"].number).go("/me/account")
-    member.page.wait_for_load_state("networkidle")
+    member.quiet()
     assert member.page.locator("#alertbar").is_hidden()
     bar.locator("[data-alert-take]").click()
     bar.wait_for(state="hidden")
-    chief.go("/me/account").page.wait_for_load_state("networkidle")
+    chief.go("/me/account").quiet()
     assert chief.page.locator("#alertbar li", has_text="市民課").count() == 0
     assert chief.faults == member.faults == []
 
@@ -158,7 +158,7 @@ def test_the_pages_are_clean_at_every_width(city: City, width: int) -> None:
     window = city.open_window(coordinator(city), width, 844)
     for path in (SECTION, "/telework/D03010", "/city"):
         window.go(path)
-        window.page.wait_for_load_state("networkidle")
+        window.quiet()
         assert window.overflow() <= 0, path
         assert window.axe() == [], path
     assert window.faults == []

@@ -40,7 +40,7 @@ def test_every_page_is_clean(city: City, who: str, width: int) -> None:
     window = city.open_window(city.who[who].number, width, 900)
     for path in PAGES[who]:
         window.go(path)
-        window.page.wait_for_load_state("networkidle")
+        window.quiet()
         assert window.page.title().endswith("在席"), path
         assert window.overflow() <= 0, (path, width)
         if width != 390:

@@ -143,7 +143,7 @@ def test_the_pages_are_accessible_and_narrow(city: City, width: int) -> None:
     paths = (*PAGES, f"/messages/{memo}/move", f"/messages/new?to={city.who['member'].number}")
     for path in paths:
         window.go(path)
-        window.page.wait_for_load_state("networkidle")
+        window.quiet()
         assert window.axe() == [], path
         assert window.overflow() <= 0, path
     window.go("/board/").live()

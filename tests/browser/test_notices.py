@@ -183,7 +183,7 @@ def test_pages_fit_and_pass_axe(city: City, path: str) -> None:
     tell(city, number)
     for width, height in ((320, 700), (1440, 900)):
         window = city.open_window(number, width, height).go(path)
-        window.page.wait_for_load_state("networkidle")
+        window.quiet()
         assert window.overflow() <= 0, width
         assert window.axe() == [], width
         assert window.faults == []

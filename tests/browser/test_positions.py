@@ -54,7 +54,7 @@ def test_every_page_is_clean(city: City, width: int) -> None:
         f"/positions/{code}/start?template=tax",
     ):
         window.go(path)
-        window.page.wait_for_load_state("networkidle")
+        window.quiet()
         assert window.overflow() <= 0, (path, width)
         assert window.axe() == [], path
     window.go(person)

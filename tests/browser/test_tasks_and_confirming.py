@@ -31,13 +31,13 @@ def test_every_page_is_clean(city: City, width: int) -> None:
     window = wide(city, width=width)
     for path in PAGES:
         window.go(path)
-        window.page.wait_for_load_state("networkidle")
+        window.quiet()
         assert window.page.title().endswith("在席"), path
         assert window.overflow() <= 0, (path, width)
         if width != 390:
             assert window.axe() == [], path
     lead = wide(city, "lead", width).go("/reports/confirm")
-    lead.page.wait_for_load_state("networkidle")
+    lead.quiet()
     assert lead.overflow() <= 0
     assert lead.axe() == []
     assert window.faults == lead.faults == []
