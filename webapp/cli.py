@@ -102,7 +102,8 @@ def _commands() -> click.Group:
     for command in (import_group, token_group, create_admin, demo, close_day):
         zaiseki.add_command(in_app(command))
     for command in (backup_command, restore_command):  # whatever database there is, the true clock
-        command.callback = with_app(command.callback or migrate)
+        if command.callback is not None:
+            command.callback = with_app(command.callback)
         zaiseki.add_command(command)
     zaiseki.add_command(rota_group)  # needs neither settings nor a database
     zaiseki.add_command(migrate)
