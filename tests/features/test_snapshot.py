@@ -400,15 +400,15 @@ def test_taken_given_back_and_taken_again(stage: Stage, at) -> None:
     ask = asker(stage.app, bearer(stage, MEMBER))
     assert lamp(warm(ask))["short"]["taken"] is None
     lead = stage.api(LEAD, "self unit:write")
-    taken_at = []
-    for time, later in (("10:21", "10:22"), ("10:23", "10:24")):
-        at(time)
-        assert lead.post(f"/coverage/{position}/take").status_code == 200
-        taken_at.append(lamp(ask())["short"]["taken"]["at"])
-        at(later)
-        assert lead.call("DELETE", f"/coverage/{position}/take").status_code == 200
-        assert lamp(ask())["short"]["taken"] is None
-    assert taken_at == ["2026-11-24T10:21:00+09:00", "2026-11-24T10:23:00+09:00"]
+    at("10:21")
+    assert lead.post(f"/coverage/{position}/take").status_code == 200
+    assert lamp(ask())["short"]["taken"]["at"] == "2026-11-24T10:21:00+09:00"
+    assert lead.call("DELETE", f"/coverage/{position}/take").status_code == 200
+    at("10:22")  # nobody has looked in between
+    assert lead.post(f"/coverage/{position}/take").status_code == 200
+    assert lamp(ask())["short"]["taken"]["at"] == "2026-11-24T10:22:00+09:00"
+    assert lead.call("DELETE", f"/coverage/{position}/take").status_code == 200
+    assert lamp(ask())["short"]["taken"] is None
 
 
 # --- trouble ---------------------------------------------------------------------------------
