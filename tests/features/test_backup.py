@@ -30,6 +30,9 @@ from webapp.operation.archive import BackupFault
 from webapp.org.models import Posting, Staff
 from webapp.realtime import outbox
 
+# The first on PostgreSQL starts the server and fills its template: minutes on a machine that is busy otherwise.
+pytestmark = pytest.mark.timeout(400)
+
 
 def fill(url: str) -> None:
     app = make_app(url)
@@ -65,6 +68,12 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path, stage_file: Path) -> Fi
         return Files(tmp_path, stage_file)
     servers: Servers = request.getfixturevalue("servers")
     return servers
+
+
+@pytest.fixture
+def files(tmp_path: Path, stage_file: Path) -> Files:
+    """Where one database says as much as two."""
+    return Files(tmp_path, stage_file)
 
 
 @pytest.fixture
@@ -316,8 +325,8 @@ def test_the_replaced_database_is_kept(kind: Files | Servers, file: Path) -> Non
     assert place.ask(query.format("posting")) == [(0,)]
 
 
-def test_the_epoch_is_new_each_time_and_the_line_stays(kind: Files | Servers, file: Path) -> None:
-    place = kind.stage()
+def test_the_epoch_is_new_each_time_and_the_line_stays(files: Files, file: Path) -> None:
+    place = files.stage()
     first = place.fact("epoch")
     place.back_up(file)
     met = {first}
@@ -342,10 +351,8 @@ def test_an_older_database_is_brought_up(kind: Files | Servers, file: Path) -> N
         assert db.session.scalars(select(Staff.number)).all() == ["旧版"]
 
 
-def test_nobody_is_signed_in_and_no_code_works_after_a_restore(
-    kind: Files | Servers, file: Path
-) -> None:
-    place = kind.stage()
+def test_nobody_is_signed_in_and_no_code_works_after_a_restore(files: Files, file: Path) -> None:
+    place = files.stage()
     now = clock.now()
     with place.app(), transaction():
         db.session.add(
@@ -396,16 +403,16 @@ def test_what_was_withdrawn_after_the_backup_stays_withdrawn(
 
 
 def test_without_evidence_every_token_is_withdrawn_unless_told_otherwise(
-    kind: Files | Servers, file: Path
+    files: Files, file: Path
 ) -> None:
-    place = kind.stage()
+    place = files.stage()
     _with_tokens(place, "kept")
     place.back_up(file)
-    fresh = kind.empty()
+    fresh = files.empty()
     done = fresh.restore(file)
     assert not done.renewed.sure
     assert done.renewed.withdrawn["APIトークン"] == 1
     assert _good_tokens(fresh) == set()
-    other = kind.empty()
+    other = files.empty()
     other.restore(file, keep_tokens=True)
     assert _good_tokens(other) == {"kept"}
