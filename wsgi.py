@@ -3,12 +3,14 @@
 `zaiseki serve` and `zaiseki run` replace themselves by this file, so that nothing is imported before it is patched.
 """
 
+import errno
 import gc
 import os
 import socket
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 EVENTLET = os.environ.get("ZAISEKI_ASYNC_MODE", "").strip() in {"", "eventlet"}
@@ -60,7 +62,8 @@ class Loop:
         return listener
 
     def forget(self, handle: Any) -> None:
-        self._hub.remove(handle)
+        with suppress(KeyError):  # the hub removes by itself what it could not call
+            self._hub.remove(handle)
 
 
 class Listener:
@@ -69,6 +72,7 @@ class Listener:
     def __init__(self, green: Any) -> None:
         self._green = green
         self._accepted = 0
+        self._stopped = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._green, name)
@@ -78,12 +82,15 @@ class Listener:
         self._accepted += 1
         if self._accepted % ACCEPTED_AT_ONCE == 0:
             eventlet.sleep(0)
+        if self._stopped:
+            raise OSError(errno.ESHUTDOWN, "no more")
         return self._green.accept()
 
     def stop(self) -> None:
         """Who waits in `accept` is told it was shut down, which ends the server once all is answered."""
         from eventlet import hubs
 
+        self._stopped = True
         hubs.notify_close(self._green.fileno())
         self._green.close()
 
@@ -134,7 +141,6 @@ def serve_eventlet(app: serving.Served) -> None:
     from eventlet import tpool, wsgi
 
     run_off_loop_with(tpool.execute)
-    _limit_messages()
     try:
         listener = eventlet.listen((app.host, app.port), backlog=4096, reuse_port=False)
     except OSError as error:
@@ -142,7 +148,9 @@ def serve_eventlet(app: serving.Served) -> None:
     # Inherited by every connection. Without it an answer of several segments waits 40 ms for the other side's
     # delayed acknowledgement (measured: a snapshot of 50 people took 48 ms, of which 5 ms were work).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    app.flask.extensions["hub"].engine.run_on(Loop())
+    engine = app.flask.extensions["hub"].engine
+    engine.replace_websocket(_bounded_messages)
+    engine.run_on(Loop())
     door = Listener(listener)
     app.stop_listening = door.stop
     app.start()
@@ -160,8 +168,9 @@ def serve_eventlet(app: serving.Served) -> None:
         eventlet.sleep(1)
 
 
-def _limit_messages() -> None:
-    """eventlet limits a frame, not a message in many frames; and a flood of them would never let go of the loop."""
+def _bounded_messages(stock: type) -> type:
+    """For websockets that began with long-polling, which stay with the library: eventlet limits a frame, not a
+    message in many frames; and a flood of them would never let go of the loop."""
     from eventlet import websocket
 
     class Message(websocket.RFC6455WebSocket.Message):
@@ -174,7 +183,13 @@ def _limit_messages() -> None:
             super().push(data, final)
             eventlet.sleep(0)
 
-    websocket.RFC6455WebSocket.Message = Message
+    class Bounded(stock):
+        def _handle_hybi_request(self, environ: dict[str, Any]) -> Any:
+            socket = super()._handle_hybi_request(environ)
+            socket.Message = Message
+            return socket
+
+    return Bounded
 
 
 def serve_threading(app: serving.Served) -> None:

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import engineio
@@ -53,6 +54,8 @@ _KEPT = (
 class TownHallEngine(engineio.Server):  # type: ignore[misc]
     """Websockets without greenlets where a loop is lent; who says nothing or does not answer is shown out."""
 
+    _async: dict[str, Any]
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.loop: Loop | None = None
@@ -68,6 +71,10 @@ class TownHallEngine(engineio.Server):  # type: ignore[misc]
     def run_on(self, loop: Loop) -> None:
         self.loop = loop
         self.start_background_task(self._tend_for_ever)
+
+    def replace_websocket(self, subclass: Callable[[type], type]) -> None:
+        """Of this engine alone: the library's table of what its mode uses is shared."""
+        self._async = {**self._async, "websocket": subclass(self._async["websocket"])}
 
     # --- coming -----------------------------------------------------------------------------
 
