@@ -21,7 +21,8 @@ class Truth:
 
 @dataclass(slots=True)
 class Board:
-    """One watcher's: {unit: {staff number: row}}, merged by version. forms: {unit: form} as the server answered."""
+    """One watcher's: {unit: {staff number: row}}, merged by version. forms: {unit: form} as it may see them, known
+    before it asks: frames may come before the answer to `watch`."""
 
     who: str
     own_unit: str

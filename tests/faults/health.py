@@ -101,7 +101,7 @@ def is_ready(port: int) -> bool:
 
 def figure(port: int, name: str) -> float:
     """One of /metrics; -1 if it is not there."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         line.request("GET", "/metrics")
         text = line.getresponse().read().decode()

@@ -19,6 +19,8 @@ PAUSE_S = 0.05  # people work on meanwhile, calmly: it is the others that are on
 GONE_WITHIN_S = 100.0  # ping interval and timeout are 45 s; a slow sender's connection 60 s
 MEGABYTES_KEPT = 15.0  # of a process that grew in the first round, and must not in the later ones
 
+DOOR_S, REACTION_S = 20.0, 2.0
+
 Attack = Callable[[Scene], Awaitable[dict[str, Any]]]
 
 
@@ -68,27 +70,35 @@ async def knocked(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asynci
 
 
 async def _say(port: int, data: bytes, *, upgrade: bool, token: str = "") -> str:
-    """How it ended: "closed", "answered …", "open" (after two seconds)."""
+    """How it ended: "closed", "answered …", "open" (two seconds after it was said)."""
     try:
-        async with asyncio.timeout(2), knocked(port) as (reader, writer):
+        async with asyncio.timeout(DOOR_S), knocked(port) as (reader, writer):
             if upgrade:
                 writer.write(handshake())
                 await reader.readuntil(b"\r\n\r\n")
                 if token:
                     writer.write(frame(f'40{{"token":"{token}"}}'.encode()))
-                    await asyncio.sleep(0.1)
-            writer.write(data)
-            await writer.drain()
-            said = b""
-            while part := await reader.read(4096):
-                said += part
-            return (
-                f"answered {said[:15]!r}" if said.startswith(b"HTTP") and not upgrade else "closed"
-            )
+                    await reader.readuntil(b'40{"sid"')
+            return await _reaction(reader, writer, data, upgrade=upgrade)
     except TimeoutError:
-        return "open"
+        return "not let in"
     except (OSError, asyncio.IncompleteReadError):
         return "closed"
+
+
+async def _reaction(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes, *, upgrade: bool
+) -> str:
+    said = b""
+    try:
+        async with asyncio.timeout(REACTION_S):
+            writer.write(data)
+            await writer.drain()
+            while part := await reader.read(4096):
+                said += part
+    except TimeoutError:
+        return "open"
+    return f"answered {said[:15]!r}" if said.startswith(b"HTTP") and not upgrade else "closed"
 
 
 # --- garbage ----------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ class Page:
 
     def __init__(self, clerk: Clerk, units: list[str], port: int, contents: Contents) -> None:
         self.clerk, self.units, self.port = clerk, units, port
-        self.board = Board(clerk.number, clerk.unit)
+        forms = {unit: "full" if unit == clerk.unit else "directory" for unit in units}
+        self.board = Board(clerk.number, clerk.unit, forms=forms)
         self.contents = contents
         self.connects = 0
         self.fetches_for_digest = 0
@@ -62,7 +63,8 @@ class Page:
         await self.line.connect(self.port)
         self.connects += 1
         answer = await self.line.ask("watch", {"units": self.units})
-        self.board.forms = answer["units"]
+        if answer["units"] != self.board.forms:
+            self.board.leaks.append(f"{self.clerk.number} was given {answer['units']}")
         for unit in self.units:
             await self.fetch(unit)
         self.is_up = True
