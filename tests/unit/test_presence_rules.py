@@ -25,7 +25,7 @@ from webapp.presence.facts import (
     State,
     Stretch,
 )
-from webapp.presence.rules import next_change, resolve, same_said, with_said
+from webapp.presence.rules import next_change, resolve, said_before, same_said, with_said
 
 
 def t(clock: str, day: int = 24) -> datetime:
@@ -465,3 +465,18 @@ def test_the_day_as_it_will_be() -> None:
 def test_who_is_out_cannot_be_reached() -> None:
     out = Report(PunchKind.BREAK_OUT, t("10:00"), return_at=t("11:00"))
     assert resolve(facts(reports=(start("8:30"), out)), t("10:30")).reach is Reach.NONE
+
+
+# --- a clock that was wrong -----------------------------------------------------------------
+
+
+def test_what_was_said_while_the_clock_ran_ahead_is_not_hidden_when_it_is_set_right() -> None:
+    claims = said_before((said(State.DND, "10:59", note="来客中"),), t("10:00"))
+    shown = resolve(facts(claims=claims), t("10:00"))
+    assert (shown.state, shown.note) == (State.DND, "来客中")
+
+
+def test_nor_does_it_hide_what_is_said_after_that() -> None:
+    claims = with_said((said(State.DND, "10:59"),), said(State.BUSY, "10:01", "10:30"))
+    assert resolve(facts(claims=claims), t("10:01")).state is State.BUSY
+    assert resolve(facts(claims=claims), t("10:30")).state is State.DND

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from webapp.org.models import Posting
 from webapp.org.rules import UnitNode, UnitTree
 from webapp.org.settings import MUNICIPALITY
 from webapp.presence.facts import TELEWORK, Place, State
-from webapp.presence.rules import next_change, resolve
+from webapp.presence.rules import next_change, resolve, said_before
 from webapp.realtime import versions
 from webapp.realtime.models import RowVersion
 
@@ -109,8 +109,9 @@ def _rows_of_one_day(made: Mapping[int, tuple[int, datetime]]) -> Iterable[LiveR
     tree = org.tree(org.business_calendar().business_date(latest), known_at=latest)
     for staff_id, person in people.items():
         version, made_at = made[staff_id]
-        shown = resolve(person.facts, made_at)
-        due_at = next_change(person.facts, made_at)
+        known = replace(person.facts, claims=said_before(person.facts.claims, made_at))
+        shown = resolve(known, made_at)
+        due_at = next_change(known, made_at)
         for posting in person.postings:
             unit = tree.by_id(posting.unit_id)
             if unit is not None:

@@ -293,8 +293,17 @@ def with_said(claims: tuple[Claim, ...], new: Claim) -> tuple[Claim, ...]:
     if new.until is None:
         return (new,)
     until = new.until
-    stashed = [c for c in claims if c.until is None or c.until > until]
+    earlier = said_before(claims, new.since)
+    stashed = [c for c in earlier if c.until is None or c.until > until]
     return (*sorted(stashed, key=lambda c: c.since)[-3:], new)
+
+
+def said_before(claims: tuple[Claim, ...], now: datetime) -> tuple[Claim, ...]:
+    """None of them was said later than now: one dated so was written by a clock that ran ahead. Hidden until then it
+    would be what the person said last, and the board would not show it."""
+    if all(claim.since <= now for claim in claims):
+        return claims
+    return tuple(replace(claim, since=min(claim.since, now)) for claim in claims)
 
 
 def same_said(claims: tuple[Claim, ...], new: Claim) -> bool:
