@@ -168,7 +168,7 @@ class Hub:
     def close_where(self, wanted: Callable[[Any], bool]) -> int:
         """Close the sockets of who signed out, lost a role or was revoked: a live socket keeps what it came with."""
         with self._lock:
-            sids = [m.sid for m in self._members.values() if wanted(m.subject)]
+            sids = {m.sid for m in self._members.values() if wanted(m.subject)}
             people = {self._members[sid].subject.staff_id for sid in sids}
             for staff_id in people:
                 if all(sid in sids for sid in self._by_staff.get(staff_id, ())):
