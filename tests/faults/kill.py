@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+from time import monotonic
 from typing import Any
 
 from tests.faults.checker import Verdict
@@ -11,12 +12,15 @@ from tests.faults.scene import Scene, say
 WORK_S = (0.3, 2.0)  # until the blow falls
 
 
-async def kill(scene: Scene, rounds: int) -> dict[str, Any]:
-    """Of one process, or of one of several: the others go on."""
+async def kill(scene: Scene, rounds: int, minutes: float = 60.0) -> dict[str, Any]:
+    """Of one process, or of one of several: the others go on. No round is begun after so many minutes."""
+    end = monotonic() + minutes * 60
     chance = random.Random(scene.seed)
     settled: list[float] = []
     bad: list[Verdict] = []
     for turn in range(rounds):
+        if monotonic() > end:
+            break
         victim = turn % len(scene.servers.all)
         await scene.work(chance.uniform(*WORK_S))
         async with scene.broken() as mended:
@@ -35,5 +39,5 @@ async def kill(scene: Scene, rounds: int) -> dict[str, Any]:
             acts = len(scene.writers.ledger.acts)
             say(f"kill: {turn + 1} rounds, {acts} wishes, {len(bad)} bad rounds")
     return await scene.figures(
-        rounds=rounds, bad_rounds=len(bad), settled_s_max=round(max(settled), 2)
+        rounds=len(settled), bad_rounds=len(bad), settled_s_max=round(max(settled, default=0.0), 2)
     )

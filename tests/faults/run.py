@@ -70,6 +70,7 @@ def asked_for() -> argparse.Namespace:
     parser.add_argument("--only", metavar="NAME", action="append", choices=sorted(FAULTS))
     parser.add_argument("--store", choices=("sqlite", "postgresql"), help="else on each it is for")
     parser.add_argument("--rounds", type=int, help="of those faults that come in rounds")
+    parser.add_argument("--minutes", type=float, help="of kill: no round is begun after so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--forked",
@@ -109,6 +110,8 @@ async def one(
         options.logs / f"{name}-{store}" if options.logs else None,
     )
     play = functools.partial(fault.play, rounds=options.rounds or fault.rounds)
+    if fault.play is kill and options.minutes:
+        play = functools.partial(play, minutes=options.minutes)
     try:
         line = await played(made, setting, play)
     except RuntimeError as error:  # it never came back, for instance: that is a finding as well
