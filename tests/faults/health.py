@@ -89,7 +89,7 @@ class Health:
 
 
 def is_ready(port: int) -> bool:
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         line.request("GET", "/readyz")
         return line.getresponse().status == 200

@@ -118,7 +118,8 @@ class Scene:
         for port in self.servers.ports:
             while not await asyncio.to_thread(is_ready, port):
                 if monotonic() > deadline:
-                    raise RuntimeError(f"not ready after {within_s:.0f} s: port {port}")
+                    said = [health.said for health in self.healths if health.port == port]
+                    raise RuntimeError(f"not ready after {within_s:.0f} s: port {port} {said}")
                 await asyncio.sleep(0.05)
 
     async def settle(self) -> float | None:
