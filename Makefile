@@ -60,7 +60,7 @@ bench: setup-dev  ## the measurements, as JSON lines on standard output; one: ma
 
 faults: setup-dev  ## the real server killed, starved, hung and besieged; JSON lines (make faults ONLY=kill ROUNDS=200)
 	@$(BIN)/python tests/faults/run.py $(foreach one,$(ONLY),--only $(one)) \
-		$(if $(STORE),--store $(STORE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+		$(if $(STORE),--store $(STORE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(F)
 
 bundle: setup  ## one file in dist/ that installs without a network (of the last commit)
 	@tools/bundle $(BIN)/python
