@@ -18,9 +18,10 @@ from sqlalchemy import inspect, make_url, select
 from webapp import create_app, jobs
 from webapp.config import ROOT, Config, ConfigFault, from_environment
 from webapp.core import facts, migrate
-from webapp.core.db import db, snapshot
+from webapp.core.db import commit_off_loop, db, snapshot
 from webapp.demo import SIGN_INS, fill
 from webapp.demo import prepare as prepare_demonstration
+from webapp.extensions import off_loop
 from webapp.org.models import Staff
 from webapp.realtime.door import Door
 from webapp.realtime.drain import Drain
@@ -54,6 +55,7 @@ class Served:
         processes = self.flask.extensions["processes"]
         processes.enter()
         with self.flask.app_context():
+            commit_off_loop(db.engine, off_loop)
             self.flask.extensions["live_board"].load()
         self.flask.extensions["hub"].start()
         processes.start(self.flask.extensions["socket_server"])

@@ -7,7 +7,7 @@ wait cooperatively, and take turns within the process.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -154,6 +154,44 @@ def _begin(ours: scoped_session[Any]) -> None:
             if time.monotonic() > deadline:
                 raise DatabaseBusy from error
             time.sleep(0.005)  # cooperative under the event loop
+
+
+class Commits:
+    """COMMIT of the embedded database waits for the disk, and with it the whole loop: off it where that takes long.
+
+    Measured: 0.2 ms on a good disk, less than handing it to a thread costs; 4 ms (p99 10) on a busy one, so that a
+    hundred changes a second kept the loop from everything else for half of the time.
+    """
+
+    LONG_S = 0.001
+    WEIGHT = 0.1  # of the latest in what they take on the whole
+
+    def __init__(self) -> None:
+        self.takes_s = 0.0
+        self.run: Callable[..., Any] = lambda function, connection: function(connection)
+
+    def __call__(self, connection: Any) -> None:
+        if self.takes_s > self.LONG_S:
+            self.run(self._commit, connection)
+        else:
+            self._commit(connection)
+
+    def _commit(self, connection: Any) -> None:
+        began = time.monotonic()
+        try:
+            connection.commit()
+        finally:
+            self.takes_s += self.WEIGHT * (time.monotonic() - began - self.takes_s)
+
+
+commits = Commits()
+
+
+def commit_off_loop(engine: Engine, run: Callable[..., Any]) -> None:
+    """run(function, …) in a thread, while others have the loop. The turn of writing is kept meanwhile."""
+    if engine.dialect.name == "sqlite":
+        commits.run = run
+        engine.dialect.do_commit = commits  # type: ignore[method-assign, assignment]
 
 
 @event.listens_for(Engine, "connect")
