@@ -270,3 +270,28 @@ def test_a_commit_that_took_long_is_found_by_the_longer_look(
     assert catch_up.step() == 0
     monotonic(11)
     assert catch_up.step() == 1
+
+
+def test_a_peer_whose_clock_is_an_hour_behind_is_read_all_the_same(
+    stage: Stage, one: int, monotonic: Any
+) -> None:
+    """Without Redis: the rows of the other are dated an hour ago."""
+    stage.settle()
+    ahead, behind = processes(stage, "ahead", 1), processes(stage, "behind", 2)
+    ahead.enter()
+    behind.enter()
+    ahead.catch_up.step()
+    ours = clock.now()
+    for _ in range(2):
+        clock.freeze(ours - timedelta(hours=1))
+        behind.beat()
+        clock.freeze(ours)
+        ahead.beat()
+        ahead._look()
+        monotonic(5)
+    stage.app.extensions["pump"].settle()
+    clock.freeze(ours - timedelta(hours=1))
+    changed_elsewhere(one)
+    clock.freeze(ours)
+    ahead._look()
+    assert stage.app.extensions["pump"].waiting() == 1

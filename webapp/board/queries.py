@@ -14,6 +14,7 @@ from webapp.accounts.rules import Form
 from webapp.board.rows import Row, directory_row, full_row, iso
 from webapp.core import facts, settings
 from webapp.core.db import db
+from webapp.core.kept import Kept
 from webapp.coverage import board as coverage
 from webapp.coverage import service as shortages
 from webapp.day import queries as day
@@ -228,12 +229,21 @@ def nothing_yet(now: datetime) -> dict[str, Any]:
 
 
 def is_large(unit: UnitNode, tree: UnitTree, *, now: datetime) -> bool:
-    """By people, as `board` decides: 兼務 within the unit makes two rows of one person."""
-    people = select(func.count(Posting.staff_id.distinct())).where(
-        Posting.unit_id.in_(tree.subtree_ids(unit.id)),
-        org.in_force(Posting, org.today(now), now),
-    )
-    return (db.session.scalar(people) or 0) > LARGEST_BOARD
+    """By people, as `board` decides: 兼務 within the unit makes two rows of one person. Asked at every `watch`."""
+    on = org.today(now)
+    passed = org.publications_passed(now)
+    key = (facts.epoch(), facts.stamp("org"), facts.stamp("settings"), on, passed, unit.id)
+
+    def count() -> int:
+        people = select(func.count(Posting.staff_id.distinct())).where(
+            Posting.unit_id.in_(tree.subtree_ids(unit.id)), org.in_force(Posting, on, now)
+        )
+        return db.session.scalar(people) or 0
+
+    return _crowds.of(key, count) > LARGEST_BOARD
+
+
+_crowds: Kept[int] = Kept(2_000)
 
 
 # --- counts ---------------------------------------------------------------------------------
@@ -281,18 +291,19 @@ def _summaries(*, now: datetime) -> dict[int, list[Summary]]:
     posted = db.session.execute(
         select(Posting.staff_id, Posting.unit_id).where(org.in_force(Posting, on, now))
     ).all()
-    wanted = {(epoch, staff_id, unit_id) for staff_id, unit_id in posted}
+    wanted = dict.fromkeys((epoch, staff_id, unit_id) for staff_id, unit_id in posted)
     stale = {
         key[1] for key in wanted if _city_rows.get(key, (None,))[0] != known.get(key[1])
     } & known.keys()
     for row in rows_of(sorted(stale)):
         key = (epoch, row.staff_id, row.unit_id)
         _city_rows[key] = (row.version, row.full["state"], counted_place(row.full))
-    for key in _city_rows.keys() - wanted:
-        del _city_rows[key]
+    for key in _city_rows.keys() - wanted.keys():
+        _city_rows.pop(key, None)
     found: dict[int, list[Summary]] = {}
-    for key, (_, state, place) in _city_rows.items():
-        found.setdefault(key[2], []).append((key[1], state, place))
+    for key in wanted:  # not over what is kept: with threads another may be at it
+        if (kept := _city_rows.get(key)) is not None:
+            found.setdefault(key[2], []).append((key[1], *kept[1:]))
     return found
 
 

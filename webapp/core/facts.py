@@ -9,17 +9,20 @@ from typing import Any
 from sqlalchemy import ScalarSelect, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.core.db import db, read_cache
+from webapp.core.db import db, read, read_cache
 from webapp.core.models import DatabaseFact
 
 _NEXT_LINE: Any = literal_column("'\n'")  # in the statement itself: it is compiled once
 
 
+_FACT = DatabaseFact.__table__.c
+_ALL = select(_FACT.name, _FACT.value)
+
+
 def all_facts() -> dict[str, str]:
     kept = read_cache()
     if "facts" not in kept:
-        rows = db.session.execute(select(DatabaseFact.name, DatabaseFact.value))
-        kept["facts"] = {name: value for name, value in rows}  # noqa: C416 dict() takes no rows
+        kept["facts"] = {name: value for name, value in read(_ALL)}  # noqa: C416 dict() takes no rows
     found: dict[str, str] = kept["facts"]
     return found
 

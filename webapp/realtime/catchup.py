@@ -30,16 +30,16 @@ class CatchUp:
         self._newest: datetime | None = None
         self._far_at = 0.0
 
-    def step(self, *, told: bool = False) -> int:
+    def step(self, *, told: bool = False, behind: timedelta = timedelta()) -> int:
         """Marks what this process has not shown; returns how many. told: the others say what they change, so that
-        what is quite new is on its way already.
+        what is quite new is on its way already. behind: how far the clock of another process lags behind this one's.
 
         Counted from the newest version seen or from now, whichever is earlier: neither a clock stepped forward nor
         one stepped back opens a gap.
         """
         now = self._now()
         is_far = clock.monotonic() >= self._far_at
-        reached = min(now, self._newest or now)
+        reached = min(now, self._newest or now) - behind
         with self._app.app_context():
             made = versions.made_since(db.session, reached - (FAR if is_far else NEAR))
         self._newest = max((at for *_, at in made), default=reached)
@@ -62,5 +62,5 @@ class CatchUp:
     def _forget(self, recent: set[tuple[str, int]]) -> None:
         """What lies beyond the longer look back is never asked for again."""
         for kept in (self._marked, self._pump.shown):
-            for key in [key for key in kept if key not in recent]:
+            for key in [key for key in list(kept) if key not in recent]:
                 del kept[key]

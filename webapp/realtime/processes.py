@@ -57,6 +57,9 @@ class Processes:
         config = app.config["ZAISEKI"]
         self.place = f"{socket.gethostname()}:{config.host}:{config.port}"[:120]
         self._seen: dict[str, tuple[int, float]] = {}  # peer: (its beat, when it was first seen)
+        self._behind = (
+            timedelta()
+        )  # what the clock of a peer lags behind ours, if that is more than a beat
 
     # --- coming and going -------------------------------------------------------------------
 
@@ -110,7 +113,8 @@ class Processes:
                 wait = step()
 
     def _look(self) -> float:
-        self.catch_up.step(told=self.wake is not None and self.wake.is_alive())
+        told = self.wake is not None and self.wake.is_alive()
+        self.catch_up.step(told=told, behind=self._behind)
         return TOGETHER_S if self._seen else ALONE_S
 
     def _beat(self) -> float:
@@ -140,9 +144,12 @@ class Processes:
 
     def _dead_peers(self) -> list[tuple[str, int]]:
         """[(id, the beat at which it stands still)]."""
-        query = select(ServerProcess.id, ServerProcess.beat).where(ServerProcess.id != self.id)
+        columns = select(ServerProcess.id, ServerProcess.beat, ServerProcess.seen_at)
+        rows = db.session.execute(columns.where(ServerProcess.id != self.id)).all()
         now = clock.monotonic()
-        beats: dict[str, int] = dict(db.session.execute(query).all())
+        beats = {peer: beat for peer, beat, _ in rows}
+        moving = [at for peer, beat, at in rows if self._seen.get(peer, (beat,))[0] != beat]
+        self._behind = _lag(moving, clock.now()) if moving else self._behind
         self._seen = {
             peer: before
             if (before := self._seen.get(peer)) is not None and before[0] == beat
@@ -166,6 +173,12 @@ class Processes:
     def peers(self) -> int:
         """Others that lived when last looked at."""
         return len(self._seen)
+
+
+def _lag(seen_at: Iterable[datetime], now: datetime) -> timedelta:
+    """Of peers that moved since the last look, so that what they wrote is not much older than a beat by any clock."""
+    lag = max(now - at for at in seen_at)
+    return lag if lag > timedelta(seconds=DEAD_AFTER_S) else timedelta()
 
 
 def own_id(app: Flask) -> str:
