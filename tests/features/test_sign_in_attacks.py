@@ -2,19 +2,22 @@
 
 import logging
 import re
+import sqlite3
 from datetime import date, timedelta
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from tests.stage import CAST, Stage
-from webapp import create_app
-from webapp.accounts import lockout, passwords, service, signing
+from webapp import create_app, errors
+from webapp.accounts import lockout, passwords, queries, service, signing
 from webapp.accounts.models import Account, ApiToken, SignInSession
 from webapp.config import Config
-from webapp.core import clock
+from webapp.core import clock, trouble
 from webapp.core.db import db, transaction
 from webapp.core.models import AuditEntry
 from webapp.org.models import Posting
@@ -401,6 +404,21 @@ def test_last_used_is_noted(hall: Stage, client: FlaskClient, at) -> None:
     client.get("/me/account")
     db.session.rollback()
     assert db.session.scalar(select(SignInSession.seen_at)) == moved
+
+
+def test_reading_goes_on_where_the_use_cannot_be_noted(
+    hall: Stage, client: FlaskClient, at, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk a page that is only read is shown; what is wrong is told."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OperationalError("UPDATE", None, sqlite3.OperationalError("database or disk is full"))
+
+    sign_in(client, "121")
+    at("11:00")
+    monkeypatch.setattr(queries, "note_seen", full)
+    assert client.get("/me/account").status_code == 200
+    assert errors.WRITING in trouble.current()
 
 
 def test_the_cookie_is_out_of_reach(hall: Stage) -> None:

@@ -1,20 +1,20 @@
 """Default deny: every route refuses the anonymous, but for a short list; who must choose a password does that first."""
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, redirect, request, session, url_for
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import queries
 from webapp.accounts.access import Actor, current_actor
 from webapp.accounts.cookies import SESSION_KEY, SessionCookies
 from webapp.accounts.last_use import LastUse
-from webapp.core import clock, facts
+from webapp.core import clock, facts, trouble
 from webapp.core.db import DatabaseBusy, transaction
 from webapp.core.refusals import NotAllowed, NotSignedIn
-from webapp.errors import wants_json
+from webapp.errors import WRITING, wants_json
 from webapp.extensions import csrf, login_manager
 from webapp.org import queries as org
 
@@ -149,8 +149,11 @@ def _note_use(response: Response) -> Response:
     if isinstance(actor, Actor):
         used.note(actor.session_id, actor.seen_at, now=now)
     if session_ids := used.take_due():
-        with suppress(DatabaseBusy), transaction():
-            queries.note_seen(session_ids, now=now)
+        try:
+            with transaction():
+                queries.note_seen(session_ids, now=now)
+        except (DatabaseBusy, SQLAlchemyError) as error:  # a full disk: reading goes on
+            trouble.tell(WRITING, error)
     return response
 
 

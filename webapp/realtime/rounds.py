@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
-from webapp.core import clock
+from webapp.core import clock, trouble
 from webapp.realtime.wheel import SLOT_S
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ RESYNC_S = 2
 SLICE = 200  # sockets looked at before others have a turn
 SENT_AT_ONCE = 250  # frames, about 3 ms
 BREATH_S = 0.005
+FAILED_S = 1.0
 
 
 class Rounds:
-    """One loop for each; a failing step is logged and tried again, the loop never dies."""
+    """One loop for each; a failing step is told once and tried again, the loop never dies."""
 
     def __init__(self, hub: "Hub") -> None:
         self.hub = hub
@@ -47,23 +48,19 @@ class Rounds:
         wait = 0.0
         while True:
             self._sleep(wait)
-            try:
+            wait = FAILED_S
+            with trouble.told(f"round of sockets: {loop.__name__}"):
                 wait = loop()
-            except Exception:
-                log.exception("%s failed; trying again", loop.__name__)
-                wait = 1.0
 
     def _sleep(self, seconds: float) -> None:
         self.hub.server.sleep(seconds)
 
     def pump(self) -> float:
-        try:
+        wait = FAILED_S
+        with trouble.told("writing connections"):  # changes go out whatever becomes of it
             self.hub.write_connections()
-        except Exception:  # changes go out whatever becomes of connections
-            log.exception("connections could not be written; trying again")
-            self.hub.pump.flush()
-            return 1.0
-        return 0.0 if self.hub.pump.flush() else TICK_S
+            wait = TICK_S
+        return 0.0 if self.hub.pump.flush() and wait < FAILED_S else wait
 
     def by_the_clock(self) -> float:
         more = self.hub.pump.tick()

@@ -115,7 +115,11 @@ class Hub:
             self._signed_out.discard(subject.staff_id)
         for old in too_many:
             self._close(old)
-        self.join_own(member)
+        try:
+            self.join_own(member)
+        except Exception:  # refused: the library tells nobody that somebody went who never came
+            self.disconnect(sid)
+            raise
 
     def join_own(self, member: Member) -> None:
         """What concerns a person reaches every open page: alerts of what one leads, calls for help, offers."""
@@ -234,7 +238,7 @@ class Hub:
             kept = self.ports.plan_watch(member.subject, list(member.watched))
             inner = [code for code in member.watched if code in named.forms]
             spared = self.ports.plan_watch(member.subject, inner).forms
-        member.left_out |= (named.forms.keys() | set(codes)) - spared.keys()
+        member.left_out |= named.forms.keys() - spared.keys()  # no codes that anybody made up
         self.move(member, without(kept.rooms, member.left_out))
         return {"ok": True, "units": sorted(member.rooms)}
 
