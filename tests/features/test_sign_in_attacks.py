@@ -417,6 +417,7 @@ def test_reading_goes_on_where_the_use_cannot_be_noted(
     sign_in(client, "121")
     at("11:00")
     monkeypatch.setattr(queries, "note_seen", full)
+    monkeypatch.setattr(hall.app.extensions["last_use"], "_written_at", None)
     assert client.get("/me/account").status_code == 200
     assert errors.WRITING in trouble.current()
 
