@@ -22,10 +22,16 @@ if EVENTLET:
         eventlet.monkey_patch()
 
 from webapp import serving
+from webapp.core import trouble
 from webapp.extensions import run_off_loop_with
 from webapp.realtime.door import Door
 
 ACCEPTED_AT_ONCE = 8
+ACCEPTING = "accepting connections"
+# What accept() says of a shortage that passes, and of a client that has gone before it was taken.
+SHORT_OF = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+OF_ONE = frozenset({errno.ECONNABORTED, errno.ECONNRESET, errno.EPROTO, errno.EPERM})
+SHORT_S = 0.1
 IDLE_S = 30  # between two requests on a connection
 HEAD_S = 10
 LARGEST_CROWD = 20_000  # sockets at once; the default of 1024 lets the 1,025th hang
@@ -82,9 +88,25 @@ class Listener:
         self._accepted += 1
         if self._accepted % ACCEPTED_AT_ONCE == 0:
             eventlet.sleep(0)
-        if self._stopped:
-            raise OSError(errno.ESHUTDOWN, "no more")
-        return self._green.accept()
+        while not self._stopped:
+            try:
+                accepted = self._green.accept()
+            except OSError as error:
+                self._look_at(error)
+            else:
+                trouble.over(ACCEPTING)
+                return accepted
+        raise OSError(errno.ESHUTDOWN, "no more")
+
+    def _look_at(self, error: OSError) -> None:
+        """The stock loop ends, and with it the server, at the first connection there is no descriptor for."""
+        if error.errno in SHORT_OF:
+            trouble.tell(ACCEPTING, error)
+            eventlet.sleep(SHORT_S)
+        elif error.errno in OF_ONE:
+            eventlet.sleep(0)
+        elif not self._stopped:
+            raise error
 
     def stop(self) -> None:
         """Who waits in `accept` is told it was shut down, which ends the server once all is answered."""
