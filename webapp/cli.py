@@ -6,6 +6,7 @@ Exit status: 0 done, 1 refused (nothing changed), 2 wrong use.
 import os
 import sys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -48,13 +49,15 @@ def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def in_app(command: click.Command) -> click.Command:
-    """Give a command (or every command of a group) its application context."""
-    if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            command.commands[name] = in_app(inner)
-    elif command.callback is not None:
-        command.callback = with_app(_on_a_ready_database(command.callback))
-    return command
+    """A command (or every command of a group) with an application context. The command itself stays as it is:
+    whoever calls it inside an application would otherwise get another one, on the default database.
+    """
+    own = copy(command)
+    if isinstance(own, click.Group):
+        own.commands = {name: in_app(inner) for name, inner in own.commands.items()}
+    elif own.callback is not None:
+        own.callback = with_app(_on_a_ready_database(own.callback))
+    return own
 
 
 def _on_a_ready_database(function: Callable[..., Any]) -> Callable[..., Any]:
