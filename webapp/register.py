@@ -199,6 +199,7 @@ def register_realtime(app: Flask) -> None:
     board = live.LiveBoard(partial(pump.take_reconsidered, "staff"))
     coverage = coverage_live.LiveCoverage()
     pump.register("staff", board.render)
+    pump.keeps("staff")
     pump.register(
         "coverage",
         board.counted_again(coverage.render),

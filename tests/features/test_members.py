@@ -1,5 +1,6 @@
 """Who the hub takes for connected, and what a client can make it keep."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,13 @@ from webapp.core import clock, trouble
 from webapp.realtime import handlers
 from webapp.realtime.rounds import FAILED_S, Rounds
 from webapp.realtime.sockets import Hub
+
+
+@pytest.fixture(autouse=True)
+def no_trouble() -> Iterator[None]:
+    trouble.forget_all()
+    yield
+    trouble.forget_all()
 
 
 @pytest.fixture

@@ -160,3 +160,14 @@ def test_what_one_feature_cannot_forget_keeps_no_other_from_erasing(
     monkeypatch.setattr(jobs, "FORGETTING", (broken, works))
     jobs.every_hour(stage.app)
     assert done == ["erased"]
+
+
+def test_of_topics_whose_renderer_keeps_nothing_nothing_is_remembered(pump: Pump) -> None:
+    """Each memo, notice and request of the years would stay in memory, for nobody ever takes it."""
+    pump.keeps("staff")
+    pump.mark_reconsidered("staff", [1, 2])
+    pump.mark_reconsidered("message", range(1_000))
+    assert pump.waiting() == 1_002
+    assert pump._reconsidered == {"staff": {1, 2}}
+    assert pump.take_reconsidered("staff", [2, 3]) == {2}
+    assert pump.take_reconsidered("message", [2, 3]) == set()

@@ -208,6 +208,22 @@ def test_a_forged_cookie_is_nobody(stage: Stage, ask: Ask) -> None:
     assert asker(stage.app, client=client)().status == 401
 
 
+def test_a_cookie_among_much_else_is_let_in_and_not_remembered(stage: Stage) -> None:
+    """What a browser sends beside ours is its own affair, and of its own making."""
+    client = stage.browser(MEMBER)
+    ask = asker(stage.app, client=client)
+    warm(ask)
+    client.set_cookie("other", "x" * 3_000)
+    inner: Any = stage.app.wsgi_app
+    while not isinstance(inner, Door):
+        inner = getattr(inner, "_plain", None) or inner.wsgi_app
+    before = set(inner._presented._passed)
+    answer = ask()
+    assert (answer.status, answer.by_flask) == (200, False)
+    assert before
+    assert set(inner._presented._passed) == before
+
+
 # --- the way in ends -------------------------------------------------------------------------
 
 

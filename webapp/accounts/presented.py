@@ -13,6 +13,7 @@ from webapp.accounts.guard import bearer_of
 from webapp.accounts.queries import hashed
 
 MOST_COOKIES = 20_000
+LONGEST_KEPT = 2_000  # characters: whoever is signed in may send what they like beside ours
 
 
 class By(Enum):
@@ -55,7 +56,9 @@ class Presented:
         secret = content.get(SESSION_KEY)
         if not isinstance(secret, str):
             return None
-        if len(self._passed) >= MOST_COOKIES:
-            self._passed.clear()
-        self._passed[header] = found = hashed(secret)
+        found = hashed(secret)
+        if len(header) <= LONGEST_KEPT:
+            if len(self._passed) >= MOST_COOKIES:
+                self._passed.clear()
+            self._passed[header] = found
         return found

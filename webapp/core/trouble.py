@@ -18,10 +18,10 @@ log = logging.getLogger("webapp.trouble")
 
 @dataclass(slots=True)
 class Trouble:
-    """words: for people; sign: by which the same trouble is known again."""
+    """words: for people; signs: by which what was told of it is known again."""
 
     words: str
-    sign: str
+    signs: set[str]
     since: float
     times: int = 1
 
@@ -33,13 +33,16 @@ def tell(what: str, error: BaseException) -> None:
     """`what` (a short name, English, as in the log) failed. An unknown error keeps its traceback, once."""
     outage = recognised(error)
     sign = outage.code if outage else f"{type(error).__name__} {_where(error)}"
-    found = _now.get(what)
-    if found is not None and found.sign == sign:
-        found.times += 1
-        return
-    since, times = (found.since, found.times + 1) if found else (clock.monotonic(), 1)
     words = outage.words if outage else f"{type(error).__name__}（記録を見てください）"
-    _now[what] = Trouble(words, sign, since, times)
+    found = _now.get(what)
+    if found is None:
+        _now[what] = Trouble(words, {sign}, clock.monotonic())
+    else:
+        found.times += 1
+        found.words = words
+        if sign in found.signs:  # also where two take turns: connections refused, and none free
+            return
+        found.signs.add(sign)
     if outage:
         log.error("%s: %s (%s)", what, words, _first_line(error))
     else:

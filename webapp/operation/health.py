@@ -7,6 +7,7 @@ answer is waited for no longer than WITHIN_S, and while one question is out no s
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def free_bytes(config: Config) -> int | None:
 def _redis(app: Flask) -> Faults:
     url = app.config["ZAISEKI"].redis_url
     if url:
-        redis_server.connect(url).ping()
+        with closing(redis_server.connect(url)) as client:  # asked every few seconds for years
+            client.ping()
     return {}
 
 

@@ -71,7 +71,7 @@ class Pump:
         self._put_aside: dict[tuple[str, int], float] = {}
         self._pace: dict[str, Pace] = {}
         self._pausing: dict[str, float] = {}
-        self._reconsidered: dict[str, set[int]] = {}
+        self._reconsidered: dict[str, set[int]] = {}  # of topics whose renderer asks for it
         self._resting: dict[tuple[str, int], float] = {}
         # {(topic, id): version} as last rendered here; catchup forgets what is old.
         self.shown: dict[tuple[str, int], int] = {}
@@ -94,8 +94,17 @@ class Pump:
     def mark_reconsidered(self, topic: str, ids: Iterable[int]) -> None:
         """The version stands, but what is kept of it may have an outdated due time."""
         with self._lock:
-            self._reconsidered.setdefault(topic, set()).update(ids)
+            self._work_out_anew(topic, ids)
             self._dirty.setdefault(topic, {}).update(dict.fromkeys(ids))
+
+    def _work_out_anew(self, topic: str, ids: Iterable[int]) -> None:
+        """Of the other topics nothing is kept, and what nobody takes would be kept for ever."""
+        if topic in self._reconsidered:
+            self._reconsidered[topic].update(ids)
+
+    def keeps(self, topic: str) -> None:
+        """The renderer of this topic keeps what it has rendered, and asks what has to be worked out anew."""
+        self._reconsidered[topic] = set()
 
     def take_reconsidered(self, topic: str, ids: Iterable[int]) -> set[int]:
         """Which of these have to be worked out anew, whatever is kept of them; asked once, by the renderer."""
@@ -160,7 +169,7 @@ class Pump:
         except Exception as error:  # noqa: BLE001 told once; the others get theirs
             trouble.tell(f"rendering {topic}", error)
             with self._lock:  # what it took to be worked out anew is not forgotten
-                self._reconsidered.setdefault(topic, set()).update(ids)
+                self._work_out_anew(topic, ids)
             if recognised(error) is None:
                 self._split(topic, ids)
             else:  # no culprit among them: the database is gone, and each try waits for it
