@@ -6,7 +6,7 @@ from webapp.accounts import access
 from webapp.api.blueprint import bp, self_actor
 from webapp.board.snapshots import Snapshots
 from webapp.core import clock
-from webapp.core.db import snapshot
+from webapp.core.db import db, snapshot
 
 IS_BOARD = "zaiseki.board"  # in the environment: an answer whose headers the door may say again
 
@@ -21,6 +21,7 @@ def board(code: str) -> Response:
     """ETag: of everything in it but the time."""
     actor = self_actor()
     as_counts = request.args.get("view") == "counts"
+    db.session.rollback()  # who waits for a turn holds no connection that whose turn it is may need
     with snapshots().turn(code), snapshot():
         now = clock.now()
         unit = access.unit_or_404(code)
