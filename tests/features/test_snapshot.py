@@ -16,11 +16,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from tests.stage import Api, Person, Stage, make_app
+from webapp.accounts import queries
 from webapp.accounts.models import ApiToken, SignInSession
 from webapp.accounts.settings import OWN_UNIT
 from webapp.api.door import Door
 from webapp.core import clock, facts, settings
-from webapp.core.db import db, transaction
+from webapp.core.db import db, read_cache, transaction
 from webapp.core.prepared import Prepared
 from webapp.org.models import Posting
 from webapp.plans import service as plans
@@ -441,6 +442,21 @@ def test_a_database_gone_is_said_by_flask(ask: Ask, monkeypatch: pytest.MonkeyPa
     assert (answer.status, answer.json["error"]["code"]) == (503, "unavailable")
     monkeypatch.undo()
     assert ask().status == 200
+
+
+def test_a_reading_that_is_open_keeps_its_own_stamps(stage: Stage, elsewhere: Flask) -> None:
+    """Else what it reads of the older state would be kept under the newer stamp, for everybody who comes later."""
+    secret = stage.token(MEMBER)
+    db.session.rollback()
+    read_cache().clear()
+    before = facts.stamp("org")
+    with written_in(elsewhere):
+        facts.restamp("org")
+    assert queries.actor_for_token(secret, now=clock.now()) is not None
+    assert facts.stamp("org") == before
+    db.session.rollback()
+    assert queries.actor_for_token(secret, now=clock.now()) is not None
+    assert facts.stamp("org") != before
 
 
 # --- 最終利用 --------------------------------------------------------------------------------

@@ -134,11 +134,15 @@ def actor_for_token(secret: str, *, now: datetime) -> Actor | None:
 
 
 def _read(statement: Prepared, given: Given) -> Row | None:
-    """Who it is and the facts by which all caches go, in one statement: the first of every request."""
+    """Who it is and the facts by which all caches go, in one statement: the first of every request.
+
+    Where a reading is open already, its own facts hold: what it reads of an older state must not be kept under stamps
+    that are newer.
+    """
     row = statement.row(db.engine, given)
     if row is None:
         return None
-    if not (db.session.registry.has() and db.session.info.get("writing")):
+    if not (db.session.registry.has() and db.session().in_transaction()):
         facts.take(row[-1])
     return row[:-1]
 
