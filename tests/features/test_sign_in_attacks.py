@@ -398,8 +398,11 @@ def test_signing_out_twice(hall: Stage, client: FlaskClient) -> None:
     assert again.status_code == 302
 
 
-def test_last_used_is_noted(hall: Stage, client: FlaskClient, at) -> None:
+def test_last_used_is_noted(
+    hall: Stage, client: FlaskClient, at, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sign_in(client, "121")
+    monkeypatch.setattr(hall.app.extensions["last_use"], "_written_at", None)
     moved = at("11:00")
     client.get("/me/account")
     db.session.rollback()
