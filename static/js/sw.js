@@ -8,6 +8,7 @@ const MOST_BOARDS = 3;
 const KEPT_FOR = 12 * 3600_000;
 const KEPT_AT = "X-Kept-At";
 const HOME = "/";
+const SIGN_IN = "/signin";
 const BOARD = /^\/board\/[^/]+$/;
 const GONE = new Set([502, 503, 504]); // a proxy whose server is gone answers for it
 const SHELL = [
@@ -99,7 +100,7 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== worker.location.origin) return;
-  if (request.method === "POST" && (url.pathname === "/signout" || url.pathname === "/signin")) {
+  if (request.method === "POST" && (url.pathname === "/signout" || url.pathname === SIGN_IN)) {
     event.waitUntil(forget()); // a shared device keeps nobody's page
     return;
   }
@@ -141,6 +142,8 @@ async function forget() {
 async function page(event, url) {
   const answer = await fetch(event.request).catch(() => null);
   if (answer && !GONE.has(answer.status)) {
+    // A session that ran out, or a proxy that signs in somebody else: neither of them sends a form.
+    if (url.pathname === SIGN_IN) event.waitUntil(forget());
     const good = answer.ok && !answer.redirected && !url.search;
     if (good) event.waitUntil(keep(url.pathname, answer.clone()));
     return answer;
