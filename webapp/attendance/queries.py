@@ -11,7 +11,8 @@ from webapp.attendance.models import Correction, Punch
 from webapp.attendance.rules import OpenDay
 from webapp.attendance.settings import CLOSED_THROUGH
 from webapp.core import clock, settings
-from webapp.core.db import among, db, read
+from webapp.core.db import db
+from webapp.core.reading import among, read
 from webapp.presence.day_rules import reported
 from webapp.presence.facts import LONGEST_DAY, Place, PunchKind, Report
 

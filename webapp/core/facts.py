@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ScalarSelect, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.core.db import db, read, read_cache
+from webapp.core.db import db, read_cache
 from webapp.core.models import DatabaseFact
+from webapp.core.reading import read
 
 _NEXT_LINE: Any = literal_column("'\n'")  # in the statement itself: it is compiled once
 

@@ -1,6 +1,6 @@
 """The facts of people's day, gathered from every feature that holds some: organisation, plans, reports, claims."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -63,7 +63,15 @@ def plans_on(
     return {i: (*_ordinary(on, hours.get(i)), *stretches.get(i, ())) for i in postings}
 
 
-def _hours_on(on: date, postings: dict[int, list[PersonPosting]]) -> dict[int, Hours]:
+def _postings(
+    staff_ids: Sequence[int], on: date, now: datetime
+) -> Mapping[int, Sequence[PersonPosting]]:
+    if on == org.today(now):
+        return org.held_on_the_day(staff_ids, now=now)
+    return org.postings_of(staff_ids, on, known_at=now)
+
+
+def _hours_on(on: date, postings: Mapping[int, Sequence[PersonPosting]]) -> dict[int, Hours]:
     """Of who works that day; hours of a single day win over the ordinary ones."""
     is_open = org.business_calendar().is_business_day(on)
     ordinary = org.hours_on(on, postings) if is_open else {}
@@ -74,7 +82,7 @@ def _read(staff_ids: Sequence[int], on: date, *, now: datetime) -> dict[int, Per
     business = org.business_calendar()
     starts_at, ends_at = business.day_bounds(on)
     tree = org.tree(on, known_at=now)
-    postings = org.postings_of(staff_ids, on, known_at=now)
+    postings = _postings(staff_ids, on, now)
     hours = _hours_on(on, postings)
     stretches = plans.stretches_of(staff_ids, on, hours)
     telephones = plans.reaches_of(staff_ids, on)

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 
 from webapp.core import calendar
-from webapp.core.db import among, db, read
+from webapp.core.db import db
+from webapp.core.reading import among, read
 from webapp.duties.models import Duty, DutyBreak, FixedDay
 from webapp.positions.models import Position
 from webapp.presence.facts import Duty as DutyFact

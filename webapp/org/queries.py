@@ -1,7 +1,7 @@
 """Reading the organisation as of a day, and as far as it may be known at an instant."""
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, func, or_, select
 
 from webapp.core import calendar, clock, facts, settings
-from webapp.core.db import UtcDateTime, among, db, read, read_cache
+from webapp.core.db import UtcDateTime, db, read_cache
 from webapp.core.kept import Kept
 from webapp.core.models import Closure
+from webapp.core.reading import among, read
 from webapp.org.models import (
     Dated,
     Posting,
@@ -294,6 +295,14 @@ def _meet(staff_id: int, state: tuple[Hashable, ...], on: date, now: datetime) -
     return tuple(held.get(staff_id, ()))
 
 
+def held_on_the_day(
+    staff_ids: Iterable[int], *, now: datetime
+) -> dict[int, tuple[PersonPosting, ...]]:
+    """{staff id: postings in force on the day of `now`, 本務 first}, as kept; who has none is not in it."""
+    found = {staff_id: postings_today(staff_id, now=now) for staff_id in staff_ids}
+    return {staff_id: held for staff_id, held in found.items() if held}
+
+
 def postings_in(
     unit_ids: Iterable[int], on: date, *, known_at: datetime | None
 ) -> list[PersonPosting]:
@@ -349,7 +358,7 @@ class Hours:
     core: tuple[int, int] | None = None
 
 
-def hours_on(on: date, postings: dict[int, list[PersonPosting]]) -> dict[int, Hours]:
+def hours_on(on: date, postings: Mapping[int, Sequence[PersonPosting]]) -> dict[int, Hours]:
     """{staff id: hours of that weekday}; own hours win over the pattern; who has neither is not in it.
 
     Closures and holidays are the caller's: these are the hours if the day is a working day.

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Select, bindparam, or_, select
 
 from webapp.core import calendar
-from webapp.core.db import among, db, read, read_cache
+from webapp.core.db import db, read_cache
+from webapp.core.reading import among, read
 from webapp.org import queries as org
 from webapp.org.queries import Hours
 from webapp.org.rules import Reach, UnitTree

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from webapp.core import settings
-from webapp.core.db import among, read
+from webapp.core.reading import among, read
 from webapp.presence.facts import Claim, Policy, Reason, ReportDuty, Source, State
 from webapp.presence.models import Connection, StatusClaim
 from webapp.presence.settings import (

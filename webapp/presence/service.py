@@ -11,8 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.access import Actor
 from webapp.core import audit
-from webapp.core.db import among, db, read
+from webapp.core.db import db
 from webapp.core.limits import Limit
+from webapp.core.reading import among, read
 from webapp.core.refusals import Conflict, RuleBroken
 from webapp.org import queries as org
 from webapp.org.models import Staff
@@ -90,8 +91,7 @@ _LOCK = select(_STAFF.id).where(_STAFF.id == bindparam("staff_id")).with_for_upd
 def _lock(staff_id: int) -> Sequence[Any]:
     """Columns of the person's claims; two writers for one person take turns."""
     read(_LOCK, staff_id=staff_id)
-    claims: Sequence[Any] = read(queries.CLAIMS, ids=[staff_id]).all()
-    return claims
+    return read(queries.CLAIMS, ids=[staff_id])
 
 
 def _after(

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, scoped_session
 
-from webapp.core.db import among
+from webapp.core.reading import among, read_on
 from webapp.realtime.models import RowVersion
 
 AnySession = Session | scoped_session[Any]
@@ -62,11 +62,9 @@ def reconsider(session: AnySession, topic: str, ids: Iterable[int]) -> None:
 
 def read(session: AnySession, topic: str, ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
     """{id: (version, made_at)} of the ids that have one."""
-    if session.info.get("writing"):
-        session.flush()
     found: dict[int, tuple[int, datetime]] = {}
-    for part in chunks(ids, 5000):
-        rows = session.connection().execute(_READ, {"topic": topic, "ids": part})
+    for part in chunks(ids, 1000):
+        rows = read_on(session, _READ, topic=topic, ids=part)
         found |= {key: (version, made_at) for key, version, made_at in rows}
     return found
 
@@ -78,17 +76,12 @@ _READ = select(_VERSION.key, _VERSION.version, _VERSION.made_at).where(
 
 
 def due(session: AnySession, topic: str, *, now: datetime, limit: int = CHUNK) -> list[int]:
-    return _keys(session, _DUE, {"topic": topic, "now": now, "most": limit})
+    return [key for (key,) in read_on(session, _DUE, topic=topic, now=now, most=limit)]
 
 
 def unlooked(session: AnySession, topic: str, *, after: int = -1, limit: int = CHUNK) -> list[int]:
     """Ids whose next due time nobody has worked out: after a start, an import, a crash in between."""
-    return _keys(session, _UNLOOKED, {"topic": topic, "after": after, "most": limit})
-
-
-def _keys(session: AnySession, statement: Any, values: dict[str, Any]) -> list[int]:
-    """Asked twice a second for each topic."""
-    return list(session.connection().execute(statement, values).scalars())
+    return [key for (key,) in read_on(session, _UNLOOKED, topic=topic, after=after, most=limit)]
 
 
 _OF_TOPIC = select(_VERSION.key).where(_VERSION.topic == bindparam("topic"))
@@ -135,7 +128,7 @@ def set_due(session: AnySession, topic: str, dues: dict[int, tuple[int, datetime
 
 def made_since(session: AnySession, since: datetime) -> list[tuple[str, int, int, datetime]]:
     """[(topic, id, version, made_at)] of all that got its version from then on, whichever process made it."""
-    rows = session.connection().execute(_SINCE, {"since": since})
+    rows = read_on(session, _SINCE, since=since)
     return [(topic, key, version, made_at) for topic, key, version, made_at in rows]
 
 
