@@ -5,6 +5,7 @@ log of its own. That `zaiseki serve` gets there is what test_start and the load 
 """
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -19,6 +20,7 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY_S = 0.02
+PR_SET_PDEATHSIG = 1
 
 
 class Nursery:
@@ -131,6 +133,7 @@ def _grow_up(wsgi: Any, words: dict[str, Any]) -> NoReturn:
     code = 1
     try:
         os.setsid()
+        _die_with_parent()
         _say_to(words["log"])
         os.environ.clear()  # in place: it is a default argument here and there
         os.environ.update(words["environ"])
@@ -144,6 +147,12 @@ def _grow_up(wsgi: Any, words: dict[str, Any]) -> NoReturn:
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         os._exit(code)
+
+
+def _die_with_parent() -> None:
+    """Also when the nursery is killed and cannot look after anybody; on Linux."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _say_to(log: str) -> None:
