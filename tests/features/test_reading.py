@@ -62,6 +62,15 @@ def test_instants_and_constants(said: list[int]) -> None:
     ]
 
 
+def test_an_instant_is_compared_as_it_is_stored_from_whatever_zone(said: list[int]) -> None:
+    """As the driver of SQLite writes it, `+00:00` would stand where the fraction begins: never equal."""
+    until = select(CLAIM.c.staff_id).where(CLAIM.c.since <= bindparam("until"))
+    query = until.order_by(CLAIM.c.staff_id)
+    for at in (clock.now(), clock.to_tokyo(clock.now())):
+        assert [row.staff_id for row in read(query, until=at)] == said[:1]
+        assert len(read(query, until=at + timedelta(minutes=1))) == 2
+
+
 def test_days_come_back_as_days(stage: Stage) -> None:
     from webapp.org.models import Posting
 

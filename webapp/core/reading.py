@@ -131,7 +131,9 @@ def _ready(
     parameters = []
     for name in names:
         of, place = place_of.get(name, (name, None))
-        parameters.append((name, _Parameter(of, place, expanded.processors.get(name))))
+        # Not those of the expanded state: they are of the lists alone, and an instant would go as the driver likes.
+        convert = compiled.binds[of].type.dialect_impl(dialect).bind_processor(dialect)
+        parameters.append((name, _Parameter(of, place, convert)))
     converts = [
         (place, convert)
         for place, column in enumerate(statement.selected_columns)
