@@ -171,3 +171,30 @@ def test_of_topics_whose_renderer_keeps_nothing_nothing_is_remembered(pump: Pump
     assert pump._reconsidered == {"staff": {1, 2}}
     assert pump.take_reconsidered("staff", [2, 3]) == {2}
     assert pump.take_reconsidered("message", [2, 3]) == set()
+
+
+def test_what_cannot_be_noted_keeps_nothing_else_from_being_sent(
+    stage: Stage, pump: Pump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: the rows are out, and what follows from them has no version by which it would be found again."""
+    desk, later = Desk(), clock.now() + timedelta(hours=1)
+
+    def full(*_: Any) -> None:
+        raise OperationalError("UPDATE", None, Exception("database or disk is full"))
+
+    def rows(ids: Sequence[int]) -> Rendered:
+        return Rendered(desk.render(ids).frames, dict.fromkeys(ids, (1, later)))
+
+    pump.register("staff", rows)
+    pump.register("coverage", desk.render)
+    pump.deliver_with(desk.emit)
+    pump.mark("staff", [1])
+    pump.mark("coverage", [2])
+    monkeypatch.setattr(versions, "set_due", full)
+    pump.flush()
+    assert desk.sent == [1, 2]
+    noted: list[dict[int, Any]] = []
+    monkeypatch.setattr(versions, "set_due", lambda _session, _topic, due: noted.append(due))
+    monkeypatch.setattr(clock, "monotonic", lambda: float("inf"))
+    pump.flush()
+    assert noted == [{1: (1, later)}]

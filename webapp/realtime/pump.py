@@ -185,9 +185,20 @@ class Pump:
         for key, (version, _) in rendered.due.items():
             self.shown[topic, key] = version
         if rendered.due:
-            with self._app.app_context(), transaction():
-                versions.set_due(db.session, topic, rendered.due)
+            self._note_due(topic, rendered.due)
         return True
+
+    def _note_due(self, topic: str, due: dict[int, tuple[int, datetime]]) -> None:
+        """Where it cannot be written (a full disk) the other topics of this round get their turn all the same."""
+        what = f"noting when {topic} changes by the clock"
+        try:
+            with self._app.app_context(), transaction():
+                versions.set_due(db.session, topic, due)
+        except Exception as error:  # noqa: BLE001 told once; worked out again
+            trouble.tell(what, error)
+            self._put_away(topic, due, RETRY_S)
+        else:
+            trouble.over(what)
 
     def _split(self, topic: str, ids: list[int]) -> None:
         """Halve what cannot be rendered until only the culprit waits; nothing is lost, it is tried again."""
