@@ -149,9 +149,10 @@ def test_a_peer_whose_beat_stands_still_is_buried_once(
     record("dead", [one])
     living.beat()
     other.beat()
-    monotonic(DEAD_AFTER_S - 1)
-    living.beat()
-    other.beat()
+    for _ in range(2):
+        monotonic((DEAD_AFTER_S - 1) / 2)
+        living.beat()
+        other.beat()
     assert state(one) == (True, False)
     monotonic(2)
     living.beat()
@@ -163,6 +164,26 @@ def test_a_peer_whose_beat_stands_still_is_buried_once(
 
 
 PLACES = (("living", 1), ("dead", 2), ("other", 3))
+
+
+def test_the_first_back_after_an_outage_of_the_database_buries_nobody(
+    stage: Stage, one: int, monotonic: Any
+) -> None:
+    """The others could not count either."""
+    a, b = processes(stage, "a", 1), processes(stage, "b", 2)
+    for each in (a, b):
+        each.enter()
+        each.beat()
+    record("b", [one])
+    a.beat()
+    monotonic(60)
+    a.beat()
+    assert state(one) == (True, False)
+    monotonic(DEAD_AFTER_S / 2)
+    a.beat()
+    monotonic(DEAD_AFTER_S / 2)
+    a.beat()
+    assert state(one) == (True, True)
 
 
 def test_a_clock_stepped_by_an_hour_buries_nobody(stage: Stage, one: int, monotonic: Any) -> None:

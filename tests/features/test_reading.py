@@ -49,6 +49,11 @@ def test_a_list_of_any_length(said: list[int], size: int) -> None:
     assert found[0].since.tzinfo is not None
 
 
+def test_a_list_of_any_kind(said: list[int]) -> None:
+    for ids in (set(said), dict.fromkeys(said).keys(), tuple(said)):
+        assert len(read(ALL, ids=ids)) == 4
+
+
 def test_nobody_is_found_among_none(said: list[int]) -> None:
     assert list(read(ALL, ids=[])) == []
 

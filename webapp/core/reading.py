@@ -5,7 +5,7 @@ through SQLAlchemy, 56 as its driver's SQL, 20 here; the database itself takes 9
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, KeysView, Sequence, Set, ValuesView
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -39,6 +39,9 @@ def read_on(
     if session.info.get("writing"):
         session.flush()
     connection = session.connection()
+    for name, value in values.items():
+        if isinstance(value, Set | KeysView | ValuesView):
+            values[name] = list(value)
     sizes = tuple((name, len(v)) for name, v in values.items() if isinstance(v, list | tuple))
     if any(size == 0 for _, size in sizes):
         return []

@@ -57,6 +57,7 @@ class Processes:
         config = app.config["ZAISEKI"]
         self.place = f"{socket.gethostname()}:{config.host}:{config.port}"[:120]
         self._seen: dict[str, tuple[int, float]] = {}  # peer: (its beat, when it was first seen)
+        self._looked_at = clock.monotonic()
         self._behind = (
             timedelta()
         )  # what the clock of a peer lags behind ours, if that is more than a beat
@@ -147,6 +148,9 @@ class Processes:
         columns = select(ServerProcess.id, ServerProcess.beat, ServerProcess.seen_at)
         rows = db.session.execute(columns.where(ServerProcess.id != self.id)).all()
         now = clock.monotonic()
+        if now - self._looked_at > 2 * BEAT_S:  # nobody could count while the database was away
+            self._seen = {}
+        self._looked_at = now
         beats = {peer: beat for peer, beat, _ in rows}
         moving = [at for peer, beat, at in rows if self._seen.get(peer, (beat,))[0] != beat]
         self._behind = _lag(moving, clock.now()) if moving else self._behind
