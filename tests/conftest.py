@@ -76,9 +76,16 @@ def database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database_url(template: Path, postgres: PostgresTemplates | None, database_file: Path) -> str:
+def database_url(
+    request: pytest.FixtureRequest,
+    template: Path,
+    postgres: PostgresTemplates | None,
+    database_file: Path,
+) -> str:
     """A fresh migrated database (a copied file: 18 ms measured), always at the same address."""
     if postgres is not None:
+        if "stage" in request.fixturenames:  # which lays it down itself
+            return postgres.url
         return postgres.fresh()
     lay_down(template, database_file)
     return f"sqlite:///{database_file}"
@@ -102,7 +109,13 @@ def app(database_url: str, apps: Apps) -> Iterator[Flask]:
     app = apps.on(database_url)
     with app.app_context():
         yield app
-        db.session.remove()
+        _let_go()
+
+
+def _let_go() -> None:
+    """A file is replaced under its connections; PostgreSQL's serve the next test as well."""
+    db.session.remove()
+    if db.engine.dialect.name == "sqlite":
         db.engine.dispose()
 
 
@@ -124,8 +137,7 @@ def stage(
     app: Flask, staged: Path | None, postgres: PostgresTemplates | None, database_file: Path
 ) -> Stage:
     """A small town hall: see `tests.stage.Stage`."""
-    db.session.remove()
-    db.engine.dispose()
+    _let_go()
     if postgres is not None:
         postgres.fresh("stage")
     elif staged is not None:

@@ -146,6 +146,9 @@ def test_offline_reports_wait_and_arrive_once(city: City) -> None:
 def test_a_colleague_elsewhere_sees_no_place(city: City) -> None:
     """The window of somebody of another section holds the directory form only, in the page and over the socket."""
     other = city.open_window(city.who["hr"].number)
+    other.context.add_init_script(
+        "delete window.SharedWorker;"
+    )  # so that the page's own socket is to be seen
     frames: list[str] = []
     other.page.on(
         "websocket", lambda ws: ws.on("framereceived", lambda data: frames.append(str(data)))
