@@ -1,4 +1,4 @@
-"""A memo whose answer was lost is sent again: it is there once, whoever presses how often."""
+"""A memo or question whose answer was lost is sent again: it is there once, whoever presses how often."""
 
 import re
 import threading
@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from tests.doors import post
 from tests.stage import Stage
 from webapp.core.db import db
-from webapp.messages.models import MemoStep, PhoneMemo
+from webapp.messages.models import MemoStep, PhoneMemo, Question
 
 CALL = {"to": "121", "caller": "田中様", "text": "折り返しの件"}
+ASKED = {"unit": "W12", "text": "どの様式ですか"}
 
 
 def write(stage: Stage, key: str = "k1", by: str = "122", **body: Any) -> Any:
@@ -98,3 +99,33 @@ def test_the_plain_form_sent_twice_is_one_memo(stage: Stage) -> None:
     assert count() == 1
     post(browser, "/messages/new", CALL | {"key": key[1], "text": "もう1件"})
     assert count() == 2
+
+
+# --- questions -------------------------------------------------------------------------------
+
+
+def ask(stage: Stage, key: str = "k1", **body: Any) -> Any:
+    return stage.api("122").post("/questions", ASKED | body, headers={"Idempotency-Key": key})
+
+
+def test_the_same_key_again_is_the_same_question(stage: Stage) -> None:
+    first, again = ask(stage), ask(stage)
+    assert (first.status_code, first.headers.get("Idempotency-Replayed")) == (201, None)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert (again.json["id"], count(Question)) == (first.json["id"], 1)
+    assert ask(stage, text="別の件").status_code == 422
+    assert write(stage).headers.get("Idempotency-Replayed") is None  # a memo under the same key
+    assert ask(stage, "k2").headers.get("Idempotency-Replayed") is None
+    assert count(Question) == 2
+
+
+def test_the_plain_form_of_a_question_sent_twice_is_one(stage: Stage) -> None:
+    browser = stage.browser("122")
+    page = browser.get("/questions").text
+    key = re.search(r'name="key" value="([0-9a-f]{32})"', page)
+    assert key is not None
+    for text, questions in (("1つ目", 1), ("1つ目", 1), ("2つ目", 2)):
+        answer = post(browser, "/questions", ASKED | {"key": key[1], "text": text})
+        assert (answer.status_code, count(Question)) == (302, questions), answer.text
+    refused = post(browser, "/questions", ASKED | {"key": key[1], "text": ""}).text
+    assert f'name="key" value="{key[1]}"' in refused

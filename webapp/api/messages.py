@@ -74,7 +74,10 @@ def write_memo() -> tuple[Response, int]:
             memo_id, was_there = service.write_once(wanted, key, body, actor=actor, now=now)
         else:
             memo_id, was_there = service.write(wanted, actor=actor, now=now).id, False
-    response = _shown_or_gone(memo_id, actor)
+    return _written(_shown_or_gone(memo_id, actor), was_there)
+
+
+def _written(response: Response, was_there: bool) -> tuple[Response, int]:
     if was_there:
         response.headers["Idempotency-Replayed"] = "true"
     return response, 201
@@ -189,13 +192,19 @@ def question_list() -> Response:
 
 @bp.post("/questions")
 def ask_question() -> tuple[Response, int]:
+    """With an Idempotency-Key the same again is the same question."""
     actor, now = _actor(Scope.UNIT_WRITE), clock.now()
-    body = valid_or_422(QuestionBody)
+    body, key, was_there = valid_or_422(QuestionBody), _key(), False
     service.limit(actor.staff_id, at=clock.monotonic())
     with transaction():
-        question = questions.ask(body.unit, body.text, actor=actor, now=now)
-        question_id = question.id
-    return _question(question_id, actor), 201
+        if key:
+            kept = once.fingerprint(body_json())
+            question_id, was_there = questions.ask_once(
+                body.unit, body.text, key, kept, actor=actor, now=now
+            )
+        else:
+            question_id = questions.ask(body.unit, body.text, actor=actor, now=now).id
+    return _written(_question(question_id, actor), was_there)
 
 
 @bp.get("/questions/<int:question_id>")

@@ -13,6 +13,7 @@ OWN, READ, WRITE = "self", "unit:read", "unit:write"
 
 def message_paths(call: Callable[..., dict[str, Any]], named: Callable[..., Any]) -> dict[str, Any]:
     """call, named: how openapi.py writes an operation and a parameter."""
+    key = named("Idempotency-Key", "header", required=False)
     memo, question = [named("memo_id")], [named("question_id")]
     asked = [named(name, "query", required=False) for name in ("tab", "q")]
     return {
@@ -25,7 +26,7 @@ def message_paths(call: Callable[..., dict[str, Any]], named: Callable[..., Any]
                 OWN,
                 status="201",
                 body=MemoBody,
-                parameters=[named("Idempotency-Key", "header", required=False)],
+                parameters=[key],
             ),
         },
         "/messages/{memo_id}": {
@@ -43,7 +44,13 @@ def message_paths(call: Callable[..., dict[str, Any]], named: Callable[..., Any]
         },
         "/questions": {
             "get": call("質問箱: open, resolved; q", READ, parameters=asked),
-            "post": call("ask one's own 係 or 課", OWN, status="201", body=QuestionBody),
+            "post": call(
+                "ask one's own 係 or 課; the same key again is the same question",
+                OWN,
+                status="201",
+                body=QuestionBody,
+                parameters=[key],
+            ),
         },
         "/questions/{question_id}": {
             "get": call("one, with its answers", OWN, parameters=question),

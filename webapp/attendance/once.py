@@ -5,6 +5,7 @@ An answer lost on the way (a crash, a network) leaves nobody knowing whether it 
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +54,21 @@ def keep(staff_id: int, key: str, body_hash: str, answer: dict[str, Any], *, now
     db.session.add(
         IdempotencyKey(staff_id=staff_id, key=key, body_hash=body_hash, answer=answer, made_at=now)
     )
+
+
+def made(
+    staff_id: int, key: str, body_hash: str, make: Callable[[], int], *, now: datetime
+) -> tuple[int, bool]:
+    """(id of what `make` writes, whether it was there already). Who got no answer presses again, and nothing is written
+    twice. What was written is kept in one place only, so the answer kept is the id.
+    """
+    take_turns(staff_id)
+    kept = answered(staff_id, key, body_hash, now=now)
+    if kept is not None:
+        return int(kept["id"]), True
+    made_id = make()
+    keep(staff_id, key, body_hash, {"id": made_id}, now=now)
+    return made_id, False
 
 
 def forget_old_keys(*, now: datetime) -> None:

@@ -39,6 +39,9 @@ def _one_line(text: str) -> str:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_of_our_days)]
+FormKey = Annotated[
+    str, Field(max_length=40)
+]  # of a form as it was opened: sent twice it is written once
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -55,9 +58,9 @@ class MemoBody(Body):
 
 
 class MemoForm(MemoBody, FormBody):
-    """wished_time: "15:00" of wished_on, or of today. key: of this form as it was opened; sent twice it is one memo."""
+    """wished_time: "15:00" of wished_on, or of today."""
 
-    key: Annotated[str, Field(max_length=40)] = ""
+    key: FormKey = ""
     wished_on: str = ""
     wished_time: str = ""
 
@@ -115,7 +118,7 @@ class QuestionBody(Body):
 
 
 class QuestionForm(QuestionBody, FormBody):
-    pass
+    key: FormKey = ""
 
 
 class AnswerBody(Body):

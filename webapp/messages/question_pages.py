@@ -1,11 +1,13 @@
 """/questions: asking the team, answering, resolved."""
 
 from typing import Any
+from uuid import uuid4
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.accounts.access import current_actor
+from webapp.attendance import once
 from webapp.core import clock, settings
 from webapp.core.db import snapshot, transaction
 from webapp.core.parse import valid_or_422
@@ -56,6 +58,7 @@ def _page(fault: Refusal | None = None, on: int | None = None) -> Any:
             typed=request.form if fault else {},
             errors=fault.fields if fault else {},
             fault_on=on,
+            key=uuid4().hex,
         )
     return page, fault.status if fault else 200
 
@@ -67,7 +70,10 @@ def ask_question() -> Any:
         form = valid_or_422(QuestionForm)
         service.limit(actor.staff_id, at=clock.monotonic())
         with transaction():
-            questions.ask(form.unit, form.text, actor=actor, now=now)
+            # Another question from the same page is one of its own.
+            body = once.fingerprint([form.unit, form.text])
+            key = f"{form.key or uuid4()}:{body[:32]}"
+            questions.ask_once(form.unit, form.text, key, body, actor=actor, now=now)
     except RuleBroken as fault:
         return _page(fault)
     flash(_("質問しました。まず連絡可能な人に知らせています。"), "done")

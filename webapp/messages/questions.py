@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from webapp.accounts.access import Actor
+from webapp.attendance import once
 from webapp.core import settings
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotAllowed, NotFound, RuleBroken
@@ -19,6 +20,7 @@ from webapp.org import queries as org
 from webapp.realtime import outbox
 
 TOPIC = "question"
+_KEY = "question:{}"  # apart from those of reports and memos
 MOST_ANSWERS = 50
 
 
@@ -45,6 +47,19 @@ def ask(unit_code: str, text: str, *, actor: Actor, now: datetime) -> Question:
     _tell(first or everybody, question, "質問が1件あります。", now)
     outbox.touch(TOPIC, question.id)
     return question
+
+
+def ask_once(
+    unit_code: str, text: str, key: str, body_hash: str, *, actor: Actor, now: datetime
+) -> tuple[int, bool]:
+    """(id of the question, whether it was there already)."""
+    return once.made(
+        actor.staff_id,
+        _KEY.format(key),
+        body_hash,
+        lambda: ask(unit_code, text, actor=actor, now=now).id,
+        now=now,
+    )
 
 
 def answer(question_id: int, text: str, *, actor: Actor, now: datetime) -> Question:

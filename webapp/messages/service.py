@@ -88,15 +88,14 @@ def write(wanted: Wanted, *, actor: Actor, now: datetime) -> PhoneMemo:
 def write_once(
     wanted: Wanted, key: str, body_hash: str, *, actor: Actor, now: datetime
 ) -> tuple[int, bool]:
-    """(id of the memo, whether it was there already). The same key again writes nothing twice: whoever took the call
-    and got no answer presses again. What was written is kept in one place only, so the answer kept is the id."""
-    once.take_turns(actor.staff_id)
-    kept = once.answered(actor.staff_id, _KEY.format(key), body_hash, now=now)
-    if kept is not None:
-        return int(kept["memo"]), True
-    memo = write(wanted, actor=actor, now=now)
-    once.keep(actor.staff_id, _KEY.format(key), body_hash, {"memo": memo.id}, now=now)
-    return memo.id, False
+    """(id of the memo, whether it was there already)."""
+    return once.made(
+        actor.staff_id,
+        _KEY.format(key),
+        body_hash,
+        lambda: write(wanted, actor=actor, now=now).id,
+        now=now,
+    )
 
 
 def posting_of(number: str, *, actor: Actor, now: datetime) -> PersonPosting:
