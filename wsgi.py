@@ -34,6 +34,7 @@ OF_ONE = frozenset({errno.ECONNABORTED, errno.ECONNRESET, errno.EPROTO, errno.EP
 SHORT_S = 0.1
 IDLE_S = 30  # between two requests on a connection
 HEAD_S = 10
+LONGEST_LINE, WHOLE_HEAD = 512, 16_384  # bytes
 LARGEST_CROWD = 20_000  # sockets at once; the default of 1024 lets the 1,025th hang
 
 
@@ -73,10 +74,16 @@ class Loop:
 
 
 class Listener:
-    """The listening socket as `eventlet.wsgi` uses it: a few connections at a time, and an end of it."""
+    """The listening socket as `eventlet.wsgi` uses it: a few connections at a time, and an end of it.
 
-    def __init__(self, green: Any) -> None:
-        self._green = green
+    turned_away: handshakes there is no room for are refused here, before each gets a greenlet and an HTTP handler of
+    its own. In a flood everybody else waits behind the backlog.
+    """
+
+    def __init__(
+        self, green: Any, turned_away: Callable[[socket.socket], bool] = lambda _: False
+    ) -> None:
+        self._green, self._turned_away = green, turned_away
         self._accepted = 0
         self._stopped = False
 
@@ -85,17 +92,19 @@ class Listener:
 
     def accept(self) -> Any:
         """The stock loop takes the whole backlog of 4,096 in one go, without a turn for anybody else."""
-        self._accepted += 1
-        if self._accepted % ACCEPTED_AT_ONCE == 0:
-            eventlet.sleep(0)
         while not self._stopped:
+            self._accepted += 1
+            if self._accepted % ACCEPTED_AT_ONCE == 0:
+                eventlet.sleep(0)
             try:
                 accepted = self._green.accept()
             except OSError as error:
                 self._look_at(error)
             else:
                 trouble.over(ACCEPTING)
-                return accepted
+                if not self._turned_away(accepted[0].fd):
+                    return accepted
+                accepted[0].close()
         raise OSError(errno.ESHUTDOWN, "no more")
 
     def _look_at(self, error: OSError) -> None:
@@ -143,6 +152,27 @@ def _protocol(door: Door) -> type:
     return Protocol
 
 
+def _turning_away(door: Door) -> Callable[[socket.socket], bool]:
+    """Of a connection just accepted: what it has sent is looked at only while there is no room."""
+
+    def turned_away(stream: socket.socket) -> bool:
+        if door.has_room():
+            return False
+        try:
+            line, end, _ = stream.recv(LONGEST_LINE, socket.MSG_PEEK).partition(b"\r\n")
+            if not end or not _is_handshake(line):
+                return False
+            stream.recv(
+                WHOLE_HEAD
+            )  # what is left unread would reset the connection before the answer is seen
+            stream.send(door.refusal())
+        except OSError:  # nothing sent yet, or gone already: the handler finds out
+            return False
+        return True
+
+    return turned_away
+
+
 def _is_handshake(line: bytes) -> bool:
     return line.startswith(b"GET /socket.io/") and b"websocket" in line and b"sid=" not in line
 
@@ -173,7 +203,7 @@ def serve_eventlet(app: serving.Served) -> None:
     engine = app.flask.extensions["hub"].engine
     engine.replace_websocket(_bounded_messages)
     engine.run_on(Loop())
-    door = Listener(listener)
+    door = Listener(listener, _turning_away(app.wsgi))
     app.stop_listening = door.stop
     app.start()
     wsgi.server(

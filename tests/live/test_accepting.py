@@ -12,6 +12,7 @@ pytestmark = pytest.mark.live
 # The entry patches the process it is imported into, so a process of its own.
 SCRIPT = """
 import errno, sys
+from types import SimpleNamespace
 import wsgi
 
 class Green:
@@ -23,8 +24,9 @@ class Green:
             raise OSError(said, "said")
         return said
 
-door = wsgi.Listener(Green(errno.EMFILE, errno.EMFILE, errno.ECONNABORTED, "a client", errno.EBADF))
-assert door.accept() == "a client"
+client = (SimpleNamespace(fd=None), "where from")
+door = wsgi.Listener(Green(errno.EMFILE, errno.EMFILE, errno.ECONNABORTED, client, errno.EBADF))
+assert door.accept() == client
 try:
     door.accept()
 except OSError as error:
@@ -43,16 +45,58 @@ else:
 print("well")
 """
 
+# No room: what is accepted is who is no handshake, or has said nothing yet.
+FLOOD = """
+import socket
+from types import SimpleNamespace
+import wsgi
+from eventlet.patcher import original
+
+HANDSHAKE = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
+listener = wsgi.eventlet.listen(("127.0.0.1", 0))
+full = SimpleNamespace(has_room=lambda: False, refusal=lambda: b"HTTP/1.1 503 Service Unavailable\\r\\n\\r\\n")
+door = wsgi.Listener(listener, wsgi._turning_away(full))
+
+def client(says):
+    made = original("socket").create_connection(listener.getsockname())
+    made.settimeout(30)
+    made.sendall(says)
+    return made
+
+flood = [client(HANDSHAKE) for _ in range(30)]
+others = [client(b"GET /healthz HTTP/1.1\\r\\nUpgrade: websocket\\r\\n\\r\\n"), client(b""), client(HANDSHAKE[:20])]
+for other in others:
+    taken, address = door.accept()
+    assert address == other.getsockname(), "another one"
+for one in flood:
+    answer = b"".join(iter(lambda: one.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 503 "), answer
+full.has_room = lambda: True
+last = client(HANDSHAKE)
+assert door.accept()[1] == last.getsockname()
+print("well")
+"""
+
+
+def test_handshakes_there_is_no_room_for_are_refused_before_anybody_waits_behind_them() -> None:
+    """Each gets its answer and an end of the connection, not a reset."""
+    done = _ran(FLOOD)
+    assert done.stdout.strip() == "well", done.stderr
+
 
 def test_a_shortage_of_descriptors_does_not_end_the_server() -> None:
     """And stopping while the loop has its turn between two connections ends it as asked."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+    done = _ran(SCRIPT)
+    assert done.stdout.strip() == "well", done.stderr
+    assert done.stderr.count("accepting connections") == 2  # once, and that it works again
+
+
+def _ran(script: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         timeout=60,
         cwd=ROOT,
         check=False,
     )
-    assert done.stdout.strip() == "well", done.stderr
-    assert done.stderr.count("accepting connections") == 2  # once, and that it works again
