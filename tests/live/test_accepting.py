@@ -84,6 +84,50 @@ def test_handshakes_there_is_no_room_for_are_refused_before_anybody_waits_behind
     assert done.stdout.strip() == "well", done.stderr
 
 
+# A byte in a tenth of a second: a body that is read, and one that only has to be passed over.
+SLOW = """
+import socket
+import wsgi
+from eventlet import wsgi as server
+from flask import Flask, request
+
+wsgi.BODY_S = 1
+app = Flask("x")
+app.add_url_rule("/read", "read", lambda: f"{len(request.get_data())} bytes", methods=["POST"])
+app.add_url_rule("/unread", "unread", lambda: "not read", methods=["POST"])
+listener = wsgi.eventlet.listen(("127.0.0.1", 0))
+wsgi.eventlet.spawn(server.server, listener, app, log_output=False, protocol=wsgi._protocol(None))
+
+def post(path, each, pause):
+    with socket.create_connection(listener.getsockname()) as line:
+        line.settimeout(30)
+        line.sendall(f"POST {path} HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 40\\r\\n\\r\\n".encode())
+        for _ in range(2 if each > 1 else 8):
+            line.sendall(b"x" * each)
+            wsgi.eventlet.sleep(pause)
+        answer = line.recv(4096).decode()
+        try:
+            line.settimeout(0.2 if each > 1 else 30)
+            ended = not line.recv(1)
+        except ConnectionResetError:
+            ended = True
+        except TimeoutError:
+            ended = False
+        return answer.split("\\r\\n")[0], "ended" if ended else "open"
+
+for path in ("/read", "/unread"):
+    print(path, *post(path, 20, 0.1), *post(path, 1, 0.1))
+"""
+
+
+def test_a_body_that_takes_too_long_is_refused_and_let_go() -> None:
+    done = _ran(SLOW)
+    assert done.stdout.splitlines() == [
+        "/read HTTP/1.1 200 OK open HTTP/1.1 400 BAD REQUEST ended",
+        "/unread HTTP/1.1 200 OK open HTTP/1.1 200 OK ended",
+    ], done.stderr
+
+
 def test_a_shortage_of_descriptors_does_not_end_the_server() -> None:
     """And stopping while the loop has its turn between two connections ends it as asked."""
     done = _ran(SCRIPT)
