@@ -12,6 +12,7 @@ from webapp.accounts.rules import (
     failures_in_force,
     has_scope,
     lock_after,
+    lock_in_force,
     scopes_from,
     scopes_of,
 )
@@ -28,6 +29,17 @@ ABOUT = ["100123", "桜井 剛", "さくらい ごう"]
 def test_lock_grows_and_is_bounded(failures: int, minutes: int | None):
     until = lock_after(failures, now=NOW)
     assert until == (None if minutes is None else NOW + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "holds"),
+    [(None, False), (-1, False), (0, False), (1, True), (30, True), (31, False), (60, False)],
+)
+def test_a_lock_written_while_the_clock_was_ahead_holds_nobody_out(
+    minutes: int | None, holds: bool
+):
+    until = None if minutes is None else NOW + timedelta(minutes=minutes)
+    assert lock_in_force(until, now=NOW) == (until if holds else None)
 
 
 def test_failures_are_forgiven_a_day_after_the_lock():

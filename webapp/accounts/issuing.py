@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 from webapp.accounts import passwords, service, tokens
 from webapp.accounts.access import Actor
 from webapp.accounts.models import Account, SignInSession
+from webapp.accounts.rules import lock_in_force
 from webapp.accounts.settings import CODE_DAYS
 from webapp.core import audit, settings
 from webapp.core.db import db
@@ -80,7 +81,6 @@ def _accounts() -> dict[int, Account]:
 
 def _holder(posting: org.PersonPosting, account: Account | None, now: datetime) -> Holder:
     path = [node.name for node in org.current_tree().path(posting.unit_id)]
-    locked = account.locked_until if account is not None else None
     return Holder(
         posting.staff_id,
         posting.number,
@@ -91,7 +91,7 @@ def _holder(posting: org.PersonPosting, account: Account | None, now: datetime) 
         " ".join(path[-2:]),
         _standing(account, now),
         account.code_expires_at if account is not None else None,
-        locked if locked is not None and locked > now else None,
+        lock_in_force(account.locked_until, now=now) if account is not None else None,
         account.last_sign_in_at if account is not None else None,
     )
 
@@ -125,7 +125,7 @@ def holder_of(number: str, *, now: datetime) -> Holder | None:
         "",
         _standing(account, now),
         account.code_expires_at,
-        account.locked_until if account.locked_until and account.locked_until > now else None,
+        lock_in_force(account.locked_until, now=now),
         account.last_sign_in_at,
     )
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webapp.accounts.queries import hashed
-from webapp.accounts.rules import lock_after
+from webapp.accounts.rules import lock_after, lock_in_force
 from webapp.core import redis_server
 from webapp.core.limits import prefix
 
@@ -71,8 +71,7 @@ def locked_until(number: str, *, now: datetime) -> datetime | None:
     key = hashed(number)
     found = redis_server.ask(lambda client: _read(client, key))
     count, last = found or _here.of(key)
-    until = lock_after(count, now=last)
-    return until if until is not None and until > now else None
+    return lock_in_force(lock_after(count, now=last), now=now)
 
 
 def failed(number: str, *, now: datetime) -> datetime | None:

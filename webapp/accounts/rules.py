@@ -36,6 +36,15 @@ def lock_after(failures: int, *, now: datetime) -> datetime | None:
     return now + min(timedelta(minutes=minutes), LONGEST_LOCK)
 
 
+def lock_in_force(locked_until: datetime | None, *, now: datetime) -> datetime | None:
+    """The end of a lock that holds now. One that ends later than any lock lasts was written by a clock that was ahead,
+    and has been set right since: it would keep somebody out for as long as the clock was wrong.
+    """
+    if locked_until is None or not now < locked_until <= now + LONGEST_LOCK:
+        return None
+    return locked_until
+
+
 def scopes_from(text: str) -> frozenset[Scope]:
     """Comma- or space-separated. ValueError names the unknown ones."""
     words = text.replace(",", " ").split()

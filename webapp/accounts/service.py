@@ -15,7 +15,7 @@ from webapp.accounts.access import Actor
 from webapp.accounts.models import Account, SignInSession
 from webapp.accounts.password_rules import fault_of
 from webapp.accounts.queries import hashed
-from webapp.accounts.rules import failures_in_force, lock_after
+from webapp.accounts.rules import failures_in_force, lock_after, lock_in_force
 from webapp.accounts.settings import PASSWORD_LENGTH, REMEMBER_DAYS, SESSION_HOURS
 from webapp.core import audit, settings
 from webapp.core.db import db, snapshot
@@ -98,7 +98,7 @@ def sign_in(checked: Checked, attempt: Attempt, *, now: datetime) -> SignedIn | 
     if checked.staff_id is None:
         return Locked() if lockout.failed(attempt.number, now=now) else WrongSecret()
     account = _account_locked_for_change(checked.staff_id)
-    if account.locked_until is not None and account.locked_until > now:
+    if lock_in_force(account.locked_until, now=now):
         return Locked()
     if not _still_right(checked, account):
         return _failed(account, now=now)
@@ -154,7 +154,7 @@ def _account_locked_for_change(staff_id: int) -> Account:
 
 
 def _refuse_locked(account: queries.Credentials, now: datetime) -> None:
-    if account.locked_until is not None and account.locked_until > now:
+    if lock_in_force(account.locked_until, now=now):
         raise Locked
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from webapp.accounts import passwords
 from webapp.accounts.access import Actor
-from webapp.accounts.rules import failures_in_force, lock_after
+from webapp.accounts.rules import failures_in_force, lock_after, lock_in_force
 from webapp.core import audit
 from webapp.core.db import db
 from webapp.core.refusals import Conflict, NotAllowed, Refusal, RuleBroken, TooMany
@@ -54,8 +54,8 @@ def check(staff_id: int, typed: str, *, now: datetime) -> Checked:
     row = db.session.get(KioskPin, staff_id)
     if row is None:
         raise Conflict(NONE_YET)
-    if row.locked_until is not None and row.locked_until > now:
-        raise locked(row.locked_until, now=now)
+    if until := lock_in_force(row.locked_until, now=now):
+        raise locked(until, now=now)
     return Checked(staff_id, row.pin_hash, passwords.is_password(row.pin_hash, plain(typed)))
 
 
@@ -64,8 +64,8 @@ def count(checked: Checked, *, now: datetime) -> Refusal | None:
     row = _row(checked.staff_id)
     if row is None or row.pin_hash != checked.seen:
         return WrongPin()
-    if row.locked_until is not None and row.locked_until > now:
-        return locked(row.locked_until, now=now)  # of guesses sent at once only the free ones count
+    if until := lock_in_force(row.locked_until, now=now):
+        return locked(until, now=now)  # of guesses sent at once only the free ones count
     if checked.fits:
         row.failures, row.locked_until = 0, None
         return None
