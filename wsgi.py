@@ -27,7 +27,7 @@ from webapp.core import trouble
 from webapp.extensions import run_off_loop_with
 from webapp.realtime.door import Door
 
-ACCEPTED_AT_ONCE = 8
+ACCEPTED_AT_ONCE, ACCEPTING_S = 8, 0.01
 ACCEPTING = "accepting connections"
 # What accept() says of a shortage that passes, and of a client that has gone before it was taken.
 SHORT_OF = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -86,7 +86,7 @@ class Listener:
         self, green: Any, turned_away: Callable[[socket.socket], bool] = lambda _: False
     ) -> None:
         self._green, self._turned_away = green, turned_away
-        self._accepted = 0
+        self._taken, self._until = 0, 0.0
         self._stopped = False
 
     def __getattr__(self, name: str) -> Any:
@@ -95,9 +95,7 @@ class Listener:
     def accept(self) -> Any:
         """The stock loop takes the whole backlog of 4,096 in one go, without a turn for anybody else."""
         while not self._stopped:
-            self._accepted += 1
-            if self._accepted % ACCEPTED_AT_ONCE == 0:
-                eventlet.sleep(0)
+            self._let_others()
             try:
                 accepted = self._green.accept()
             except OSError as error:
@@ -105,9 +103,17 @@ class Listener:
             else:
                 trouble.over(ACCEPTING)
                 if not self._turned_away(accepted[0].fd):
+                    self._taken += 1
                     return accepted
                 accepted[0].close()
         raise OSError(errno.ESHUTDOWN, "no more")
+
+    def _let_others(self) -> None:
+        """After a few that will be work for the loop, or many that were none: a turn of a busy loop takes 0.1 s, and
+        with eight of a flood a turn whoever was not refused waited behind it for 40."""
+        if self._taken >= ACCEPTED_AT_ONCE or time.monotonic() > self._until:
+            eventlet.sleep(0)
+            self._taken, self._until = 0, time.monotonic() + ACCEPTING_S
 
     def _look_at(self, error: OSError) -> None:
         """The stock loop ends, and with it the server, at the first connection there is no descriptor for."""

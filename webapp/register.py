@@ -22,7 +22,7 @@ from webapp.attendance import confirmations
 from webapp.board import live
 from webapp.board.notice_links import may_open_request
 from webapp.config import ROOT, Config, from_environment
-from webapp.core import facts, pages, parse, redis_server
+from webapp.core import facts, pages, parse, redis_server, templates
 from webapp.core.proxy import TrustedProxies
 from webapp.coverage import alerts_live, help_live
 from webapp.coverage import live as coverage_live
@@ -108,6 +108,7 @@ def put_together(config: Config | None = None) -> Flask:
     app = Flask(
         "webapp", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
     )
+    templates.register(app)
     register_database(app, config or from_environment())
     register_errors(app)
     register_accounts(app)

@@ -17,7 +17,7 @@ from sqlalchemy import inspect, make_url, select
 
 from webapp import create_app, jobs
 from webapp.config import ROOT, Config, ConfigFault, from_environment
-from webapp.core import facts, migrate
+from webapp.core import facts, migrate, templates
 from webapp.core.db import commit_off_loop, db, snapshot
 from webapp.demo import SIGN_INS, fill
 from webapp.demo import prepare as prepare_demonstration
@@ -28,6 +28,7 @@ from webapp.realtime.drain import Drain
 
 log = logging.getLogger(__name__)
 GONE_AFTER_S = 9
+BETWEEN_TEMPLATES_S = 0.05
 
 
 @dataclass
@@ -60,9 +61,17 @@ class Served:
         self.flask.extensions["hub"].start()
         processes.start(self.flask.extensions["socket_server"])
         jobs.start(self.flask)
+        self._compile_templates()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         print(f"在席 http://{self.host}:{self.port}", flush=True)  # noqa: T201
+
+    def _compile_templates(self) -> None:
+        """Beside what comes in from now on."""
+        server = self.flask.extensions["socket_server"]
+        server.start_background_task(
+            lambda: templates.compile_all(self.flask, lambda: server.sleep(BETWEEN_TEMPLATES_S))
+        )
 
     def _stop(self, number: int, _frame: Any) -> None:
         """In its own task: a signal may arrive in the middle of anything. The second one does not wait."""

@@ -15,11 +15,11 @@ import pytest
 
 from tests.live.nursery import Nursery
 from tests.live.server import Server
-from tests.stage import make_app, template_database
+from tests.stage import Apps, lay_down, make_app, template_database
 from webapp import demo
 from webapp.accounts.models import SignInSession
 from webapp.accounts.queries import hashed
-from webapp.core import clock
+from webapp.core import clock, facts
 from webapp.core.db import db, transaction
 from webapp.org.queries import staff_by_number
 
@@ -164,24 +164,39 @@ class Town:
 
 @pytest.fixture(scope="package")
 def still_town(
-    city_template: Path, chrome: Any, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+    city_template: Path,
+    chrome: Any,
+    nursery: Nursery,
+    apps: Apps,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Town]:
-    yield from town_at(city_template, tmp_path_factory.mktemp("still"), chrome, nursery)
+    yield from town_at(city_template, tmp_path_factory.mktemp("still"), chrome, nursery, apps)
+
+
+@pytest.fixture(scope="package")
+def town_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("town")
 
 
 @pytest.fixture
-def town(city_template: Path, chrome: Any, nursery: Nursery, tmp_path: Path) -> Iterator[Town]:
-    yield from town_at(city_template, tmp_path, chrome, nursery)
+def town(
+    city_template: Path, town_folder: Path, chrome: Any, nursery: Nursery, apps: Apps
+) -> Iterator[Town]:
+    yield from town_at(city_template, town_folder, chrome, nursery, apps)
 
 
-def town_at(template: Path, folder: Path, chrome: Any, nursery: Nursery) -> Iterator[Town]:
+def town_at(
+    template: Path, folder: Path, chrome: Any, nursery: Nursery, apps: Apps
+) -> Iterator[Town]:
     clock.unfreeze()
     path = folder / "city.db"
-    shutil.copy(template, path)
+    lay_down(template, path)
     url = f"sqlite:///{path}"
-    server = Server(url, log=folder / "server.log", nursery=nursery).start()
-    app = make_app(url)
+    app = apps.on(url)
     app.secret_key = "live-" * 8
+    with app.app_context(), transaction():
+        facts.put("epoch", secrets.token_hex(8))  # caches of the town before are of no use
+    server = Server(url, log=folder / "server.log", nursery=nursery).start()
     try:
         yield Town(server, app, chrome)
     finally:

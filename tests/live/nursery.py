@@ -108,6 +108,7 @@ def _import_everything() -> None:
     """Modules that the making of an application imports late. No loop is started, no file or socket left open."""
     from webapp import create_app
     from webapp.config import Config
+    from webapp.core import templates
     from webapp.core.db import db
     from webapp.core.migrate import is_current
 
@@ -116,6 +117,7 @@ def _import_everything() -> None:
         app = create_app(Config(database_url=url, secret_key="nursery-" * 4))
         with app.app_context():
             is_current()  # alembic
+            templates.compile_all(app)
             db.session.remove()
             db.engine.dispose()
     gc.collect()

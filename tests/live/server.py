@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.live.nursery import Nursery, Nursling
 
 ROOT = Path(__file__).resolve().parents[2]
+ZAISEKI = Path(sys.executable).parent / "zaiseki"
 
 
 def free_port() -> int:
@@ -31,6 +32,7 @@ class Server:
     environ: dict[str, str] = field(default_factory=dict)
     log: Path | None = None
     nursery: Nursery | None = None  # forks it; without one it is `zaiseki serve`
+    entry: Path | None = None  # another script in its place
     process: subprocess.Popen[bytes] | Nursling | None = None
 
     @property
@@ -59,9 +61,10 @@ class Server:
         return self
 
     def _serve(self, environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+        program = [sys.executable, str(self.entry)] if self.entry else [str(ZAISEKI), "serve"]
         with log.open("ab") as out:
             return subprocess.Popen(
-                [str(Path(sys.executable).parent / "zaiseki"), "serve"],
+                program,
                 env=environ,
                 cwd=ROOT,
                 stdout=out,

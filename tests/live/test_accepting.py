@@ -34,7 +34,7 @@ except OSError as error:
 else:
     sys.exit("deaf for ever")
 door = wsgi.Listener(Green(errno.EBADF))
-door._accepted, door._green.fileno, door._green.close = 7, lambda: 999, lambda: None
+door._green.fileno, door._green.close = lambda: 999, lambda: None
 wsgi.eventlet.spawn(door.stop)
 try:
     door.accept()
