@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -27,7 +28,9 @@ from webapp.core import trouble
 from webapp.extensions import run_off_loop_with
 from webapp.realtime.door import Door
 
-ACCEPTED_AT_ONCE, ACCEPTING_S = 8, 0.01
+ACCEPTED_AT_ONCE, ACCEPTING_S = 64, 0.01
+BEGUN_AT_ONCE, MOST_WAITING = 8, 1_000
+AT_ONCE = frozenset({"/healthz", "/readyz", "/metrics"})  # what tells others how the server is
 ACCEPTING = "accepting connections"
 # What accept() says of a shortage that passes, and of a client that has gone before it was taken.
 SHORT_OF = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -83,9 +86,12 @@ class Listener:
     """
 
     def __init__(
-        self, green: Any, turned_away: Callable[[socket.socket], bool] = lambda _: False
+        self,
+        green: Any,
+        turns: "Turns",
+        turned_away: Callable[[socket.socket], bool] = lambda _: False,
     ) -> None:
-        self._green, self._turned_away = green, turned_away
+        self._green, self._turns, self._turned_away = green, turns, turned_away
         self._taken, self._until = 0, 0.0
         self._stopped = False
 
@@ -109,10 +115,10 @@ class Listener:
         raise OSError(errno.ESHUTDOWN, "no more")
 
     def _let_others(self) -> None:
-        """After a few that will be work for the loop, or many that were none: a turn of a busy loop takes 0.1 s, and
-        with eight of a flood a turn whoever was not refused waited behind it for 40."""
         if self._taken >= ACCEPTED_AT_ONCE or time.monotonic() > self._until:
             eventlet.sleep(0)
+            while self._turns.crowded() and not self._stopped:
+                eventlet.sleep(0.01)
             self._taken, self._until = 0, time.monotonic() + ACCEPTING_S
 
     def _look_at(self, error: OSError) -> None:
@@ -132,6 +138,48 @@ class Listener:
         self._stopped = True
         hubs.notify_close(self._green.fileno())
         self._green.close()
+
+
+class Turns:
+    """Requests begin in the order in which their heads were read, a few in each turn of the loop.
+
+    With ten thousand coming back after a kill, `accept` alone kept turns short, a few connections in each: the rest
+    waited in the backlog, /healthz among them for 20 s, which is a dead server to whoever watches it.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Any] = deque()
+        self._begun = 0
+        self._counting = False
+
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def crowded(self) -> bool:
+        return len(self._waiting) > MOST_WAITING
+
+    def take(self) -> None:
+        """Returns when it is the caller's turn."""
+        if self._begun < BEGUN_AT_ONCE and not self._waiting:
+            self._begun += 1
+            self._count_anew_next_turn()
+        else:
+            turn = eventlet.Event()
+            self._waiting.append(turn)
+            turn.wait()
+
+    def _count_anew_next_turn(self) -> None:
+        if not self._counting:
+            self._counting = True
+            eventlet.hubs.get_hub().schedule_call_global(0, self._next)
+
+    def _next(self) -> None:
+        self._counting = False
+        self._begun = min(len(self._waiting), BEGUN_AT_ONCE)
+        for _ in range(self._begun):
+            self._waiting.popleft().send()
+        if self._begun:
+            self._count_anew_next_turn()
 
 
 class Body:
@@ -163,8 +211,8 @@ class Body:
             return read(*size)
 
 
-def _protocol(door: Door) -> type:
-    """HTTP with a time for the head of a request, and a refusal that costs next to nothing."""
+def _protocol(door: Door, turns: Turns) -> type:
+    """HTTP with a time for the head of a request, a refusal that costs next to nothing, and turns."""
     from eventlet import wsgi
 
     class Protocol(wsgi.HttpProtocol):
@@ -185,6 +233,11 @@ def _protocol(door: Door) -> type:
                 is_whole = super().parse_request()
             self.close_connection = self.close_connection or not is_whole
             return is_whole
+
+        def handle_one_response(self) -> None:
+            if self.path not in AT_ONCE:
+                turns.take()
+            super().handle_one_response()
 
         def get_environ(self) -> dict[str, Any]:
             environ: dict[str, Any] = super().get_environ()
@@ -246,8 +299,9 @@ def serve_eventlet(app: serving.Served) -> None:
     engine = app.flask.extensions["hub"].engine
     engine.replace_websocket(_bounded_messages)
     engine.run_on(Loop())
-    door = Listener(listener, _turning_away(app.wsgi))
-    app.stop_listening = door.stop
+    turns = Turns()
+    door = Listener(listener, turns, _turning_away(app.wsgi))
+    app.stop_listening, app.waiting = door.stop, turns.waiting
     app.start()
     wsgi.server(
         door,
@@ -257,7 +311,7 @@ def serve_eventlet(app: serving.Served) -> None:
         debug=False,
         socket_timeout=60,
         keepalive=IDLE_S,
-        protocol=_protocol(app.wsgi),
+        protocol=_protocol(app.wsgi, turns),
     )
     while True:  # the listener is closed; the rest of going down ends the process
         eventlet.sleep(1)

@@ -21,6 +21,7 @@ from webapp.api import door
 from webapp.attendance import confirmations
 from webapp.board import live
 from webapp.board.notice_links import may_open_request
+from webapp.board.snapshots import Room
 from webapp.config import ROOT, Config, from_environment
 from webapp.core import facts, pages, parse, redis_server, templates
 from webapp.core.proxy import TrustedProxies
@@ -223,6 +224,7 @@ def register_realtime(app: Flask) -> None:
     swap_work.on_over(swapping.went_on)  # 打診: what was asked for a request goes on from there
     server = engine.make_server(app.config["ZAISEKI"])
     door.stand_before(app)
+    app.extensions["snapshots"].room = Room(coverage.told, partial(pump.is_behind, "coverage"))
     server.init_app(app)
     ports = sockets.Ports(
         authenticate=authenticate_socket,

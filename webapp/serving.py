@@ -28,7 +28,7 @@ from webapp.realtime.drain import Drain
 
 log = logging.getLogger(__name__)
 GONE_AFTER_S = 9
-BETWEEN_TEMPLATES_S = 0.05
+BETWEEN_TEMPLATES_S = 0.2  # some 130 of them: half a minute, for after a start everybody comes back
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Served:
     flask: Flask
     config: Config
     stop_listening: Callable[[], None] = lambda: None
+    waiting: Callable[[], int] = lambda: 0  # requests read, and not begun
 
     @property
     def host(self) -> str:
@@ -86,12 +87,15 @@ class Served:
         """Every acknowledged change is committed already; what is in flight gets its answer, browsers come back."""
         try:
             self.stop_listening()
-            if not Drain(self.flask.extensions["hub"], lambda: self.wsgi.in_flight).run():
+            if not Drain(self.flask.extensions["hub"], self._in_flight).run():
                 log.warning("some requests were not answered in time")
             self.flask.extensions["processes"].leave()
         except Exception:
             log.exception("going down")
         os._exit(0)
+
+    def _in_flight(self) -> int:
+        return self.wsgi.in_flight + self.waiting()
 
     def run_with_threads(self) -> None:
         self.flask.wsgi_app = self.wsgi  # type: ignore[method-assign]

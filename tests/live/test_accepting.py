@@ -25,7 +25,8 @@ class Green:
         return said
 
 client = (SimpleNamespace(fd=None), "where from")
-door = wsgi.Listener(Green(errno.EMFILE, errno.EMFILE, errno.ECONNABORTED, client, errno.EBADF))
+turns = wsgi.Turns()
+door = wsgi.Listener(Green(errno.EMFILE, errno.EMFILE, errno.ECONNABORTED, client, errno.EBADF), turns)
 assert door.accept() == client
 try:
     door.accept()
@@ -33,7 +34,7 @@ except OSError as error:
     assert error.errno == errno.EBADF
 else:
     sys.exit("deaf for ever")
-door = wsgi.Listener(Green(errno.EBADF))
+door = wsgi.Listener(Green(errno.EBADF), turns)
 door._green.fileno, door._green.close = lambda: 999, lambda: None
 wsgi.eventlet.spawn(door.stop)
 try:
@@ -55,7 +56,7 @@ from eventlet.patcher import original
 HANDSHAKE = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
 listener = wsgi.eventlet.listen(("127.0.0.1", 0))
 full = SimpleNamespace(has_room=lambda: False, refusal=lambda: b"HTTP/1.1 503 Service Unavailable\\r\\n\\r\\n")
-door = wsgi.Listener(listener, wsgi._turning_away(full))
+door = wsgi.Listener(listener, wsgi.Turns(), wsgi._turning_away(full))
 
 def client(says):
     made = original("socket").create_connection(listener.getsockname())
@@ -96,7 +97,7 @@ app = Flask("x")
 app.add_url_rule("/read", "read", lambda: f"{len(request.get_data())} bytes", methods=["POST"])
 app.add_url_rule("/unread", "unread", lambda: "not read", methods=["POST"])
 listener = wsgi.eventlet.listen(("127.0.0.1", 0))
-wsgi.eventlet.spawn(server.server, listener, app, log_output=False, protocol=wsgi._protocol(None))
+wsgi.eventlet.spawn(server.server, listener, app, log_output=False, protocol=wsgi._protocol(None, wsgi.Turns()))
 
 def post(path, each, pause):
     with socket.create_connection(listener.getsockname()) as line:
@@ -126,6 +127,42 @@ def test_a_body_that_takes_too_long_is_refused_and_let_go() -> None:
         "/read HTTP/1.1 200 OK open HTTP/1.1 400 BAD REQUEST ended",
         "/unread HTTP/1.1 200 OK open HTTP/1.1 200 OK ended",
     ], done.stderr
+
+
+# Two hundred requests that keep the loop 2 ms each, and behind them who wants to know how the server is.
+CROWD = """
+import socket, time
+import wsgi
+from eventlet import wsgi as server
+from eventlet.patcher import original
+
+begun = []
+
+def app(environ, start_response):
+    begun.append(environ["PATH_INFO"])
+    until = time.monotonic() + 0.002
+    while environ["PATH_INFO"] != "/healthz" and time.monotonic() < until:
+        pass
+    start_response("200 OK", [("Content-Length", "0")])
+    return []
+
+listener, turns = wsgi.eventlet.listen(("127.0.0.1", 0), backlog=1000), wsgi.Turns()
+lines = []
+for path in ["/busy"] * 200 + ["/healthz"]:
+    lines.append(original("socket").create_connection(listener.getsockname()))
+    lines[-1].sendall(f"GET {path} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n".encode())
+wsgi.eventlet.spawn(
+    server.server, wsgi.Listener(listener, turns), app, log_output=False, protocol=wsgi._protocol(None, turns)
+)
+while len(begun) < len(lines):
+    wsgi.eventlet.sleep(0.01)
+print(begun.index("/healthz") < 100, turns.waiting())
+"""
+
+
+def test_who_asks_how_the_server_is_does_not_wait_behind_the_crowd() -> None:
+    done = _ran(CROWD)
+    assert done.stdout.split() == ["True", "0"], done.stderr
 
 
 def test_a_shortage_of_descriptors_does_not_end_the_server() -> None:

@@ -12,14 +12,14 @@ from tests.load import town
 from tests.load.crowd import Crowd
 from tests.load.workbench import Bench, pid, say, settled, tell
 
-SECTIONS = 40
+SECTIONS = 20
 SHOWN = 20
 WRITTEN_WITHIN_S = 120.0
 ENTRY = Path(__file__).with_name("traced.py")
 
 
 async def memory_profile(bench: Bench) -> None:
-    """The second half of some two thousand, so that what is kept once (caches, compiled statements) is not counted."""
+    """The second half of a thousand, so that what is kept once (caches, compiled statements) is not counted."""
     held = bench.folder / "held.json"
     server = _traced(bench, held)
     crowds: list[Crowd] = []
@@ -34,11 +34,12 @@ async def memory_profile(bench: Bench) -> None:
             await crowds[-1].watch()
             await crowds[-1].quiet()
             found.append(await _held(server, held))
+        connections = crowds[1].connected()
     finally:
         for crowd in crowds:
             crowd.close()
         server.kill()
-    _tell(found, crowds[1].connected())
+    _tell(found, connections)
 
 
 def _traced(bench: Bench, held: Path) -> Server:

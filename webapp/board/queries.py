@@ -136,8 +136,12 @@ def board(
     now: datetime,
     as_counts: bool = False,
     actor: Actor | None = None,
+    told: Mapping[int, coverage.Told] | None = None,
 ) -> dict[str, Any]:
-    """The snapshot of a unit and all below it, in the fixed order. Above 300 people: counts of the children."""
+    """The snapshot of a unit and all below it, in the fixed order. Above 300 people: counts of the children.
+
+    told: the coverage of its units as the rooms know it, instead of as it is now.
+    """
     tree = org.tree(org.today(now), known_at=now)
     nodes = tree.subtree(unit.id)
     head = _head(unit, tree, now)
@@ -154,13 +158,10 @@ def board(
             groups.append({"unit": node.code, "name": node.name, "people": len(members)})
             rows.extend((forms[node.id], row) for row in members)
     shown = [row.full if form is Form.FULL else directory_row(row.full) for form, row in rows]
-    covered = coverage.of_units([node.id for node in nodes], now=now)
-    led = coverage.led_by(actor, covered, tree) if actor else []
     return (
         head
-        | coverage.body(covered, tree)
+        | _covered(nodes, tree, actor, told, now)
         | {
-            "missing": coverage.missing_names(led),
             "leads": [
                 node.code for node in nodes if actor and access.leads_duties(actor, node.id, tree)
             ],
@@ -173,6 +174,25 @@ def board(
             "children": None,
         }
     )
+
+
+def _covered(
+    nodes: Sequence[UnitNode],
+    tree: UnitTree,
+    actor: Actor | None,
+    told: Mapping[int, coverage.Told] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """coverage, room, and missing of the units one leads."""
+    if told is None:
+        covered = coverage.of_units([node.id for node in nodes], now=now)
+        led = coverage.led_by(actor, covered, tree) if actor else []
+        return coverage.body(covered, tree) | {"missing": coverage.missing_names(led)}
+    missing: dict[str, Any] = {}
+    for unit_id, one in told.items():
+        if actor and access.leads_duties(actor, unit_id, tree):
+            missing |= one.missing
+    return coverage.bodies(told.values()) | {"missing": missing}
 
 
 def _head(unit: UnitNode, tree: UnitTree, now: datetime) -> dict[str, Any]:

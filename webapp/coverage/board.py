@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from webapp.accounts import access
 from webapp.accounts.access import Actor
@@ -17,6 +17,13 @@ from webapp.positions import queries as positions
 from webapp.positions.rules import Post
 
 Body = dict[str, Any]
+
+
+class Told(NamedTuple):
+    """Of one unit: its part of `body`, and of `missing_names`."""
+
+    body: Body
+    missing: dict[str, list[Body]]
 
 
 def of_units(unit_ids: Sequence[int], *, now: datetime) -> dict[int, UnitCover]:
@@ -37,6 +44,22 @@ def body(found: Mapping[int, UnitCover], tree: UnitTree) -> Body:
         coverage += [_with_taker(entry, rows, takers) for entry in entries.entries(one, code)]
         room[code] = entries.rooms(one)
     return {"coverage": coverage, "room": room}
+
+
+def bodies(told: Iterable[Told]) -> Body:
+    """As `body`, of what was told unit by unit, in their order."""
+    coverage: list[Body] = []
+    room: Body = {}
+    for one in told:
+        coverage += one.body["coverage"]
+        room |= one.body["room"]
+    return {"coverage": coverage, "room": room}
+
+
+def with_positions(unit_ids: Sequence[int], *, now: datetime) -> list[int]:
+    """Those that have a part of their own in `body`."""
+    town = queries.city(org.today(now), now=now)
+    return [unit_id for unit_id in dict.fromkeys(unit_ids) if unit_id in town.by_unit]
 
 
 def _with_taker(entry: Body, rows: Sequence[Shortage], takers: Mapping[int, Taker]) -> Body:

@@ -6,7 +6,6 @@ who leads it alone.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from webapp.accounts.access import Actor
 from webapp.accounts.rules import LEADING, Form, Scope, has_scope
@@ -31,7 +30,11 @@ class LiveCoverage:
     """The renderer of the topic "coverage"."""
 
     def __init__(self) -> None:
-        self._sent: dict[int, Any] = {}
+        self._sent: dict[int, board.Told] = {}
+
+    def told(self, unit_id: int) -> board.Told | None:
+        """What the rooms of this process were last told of the unit; the same object while that stands."""
+        return self._sent.get(unit_id)
 
     def render(self, unit_ids: Sequence[int]) -> Rendered:
         now = clock.now()
@@ -89,7 +92,7 @@ class LiveCoverage:
         names = board.missing_names([found] if found else [])
         if self._sent.get(unit_id) == (body, names):
             return
-        self._sent[unit_id] = (body, names)
+        self._sent[unit_id] = board.Told(body, names)
         payload = {"unit": node.code, "as_of": iso(now)} | body
         rendered.frames += [Frame(room(node.code, form), "coverage", payload) for form in Form]
         named = {"unit": node.code, "as_of": iso(now), "people": names}

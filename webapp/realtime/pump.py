@@ -116,6 +116,11 @@ class Pump:
     def waiting(self) -> int:
         return sum(len(ids) for ids in list(self._dirty.values()))
 
+    def is_behind(self, topic: str, key: int) -> bool:
+        """It has to be rendered, and the topic has had its share of the loop for now. False where nobody flushes."""
+        spent = self._pausing.get(topic, 0.0) > clock.monotonic()
+        return spent and key in self._dirty.get(topic, ())
+
     def _take_dirty(self, *, hurry: bool) -> dict[str, list[int]]:
         """At most one batch a topic; the rest waits for the next tick, so that nobody waits long."""
         taken: dict[str, list[int]] = {}
@@ -153,7 +158,8 @@ class Pump:
                 began = clock.monotonic()
                 if self._flush_topic(topic, ids) and not self._waits(topic):
                     trouble.over(f"rendering {topic}")
-                self._pause(topic, clock.monotonic() - began)
+                if not hurry:
+                    self._pause(topic, clock.monotonic() - began)
         with self._lock:
             return any(self._ready(topic, ids, hurry=False) for topic, ids in self._dirty.items())
 
