@@ -224,7 +224,7 @@ def _protocol(door: Door, turns: Turns) -> type:
             return self.raw_requestline
 
         def parse_request(self) -> bool:
-            if _is_handshake(self.raw_requestline) and not door.has_room():
+            if _is_handshake(self.raw_requestline) and not door.has_room_for_more():
                 self.wfile.write(door.refusal())
                 self.close_connection = True
                 return False
@@ -235,7 +235,11 @@ def _protocol(door: Door, turns: Turns) -> type:
             return is_whole
 
         def handle_one_response(self) -> None:
-            if self.path not in AT_ONCE:
+            if _is_handshake(self.raw_requestline):
+                door.queued += 1
+                turns.take()
+                door.queued -= 1
+            elif self.path not in AT_ONCE:
                 turns.take()
             super().handle_one_response()
 
@@ -252,7 +256,7 @@ def _turning_away(door: Door) -> Callable[[socket.socket], bool]:
     """Of a connection just accepted: what it has sent is looked at only while there is no room."""
 
     def turned_away(stream: socket.socket) -> bool:
-        if door.has_room():
+        if door.has_room_for_more():
             return False
         try:
             line, end, _ = stream.recv(LONGEST_LINE, socket.MSG_PEEK).partition(b"\r\n")

@@ -28,7 +28,7 @@ from webapp.realtime.drain import Drain
 
 log = logging.getLogger(__name__)
 GONE_AFTER_S = 9
-BETWEEN_TEMPLATES_S = 0.2  # some 130 of them: half a minute, for after a start everybody comes back
+BETWEEN_TEMPLATES_S = 1.0  # some 130 of them: right after a start everybody comes back
 
 
 @dataclass

@@ -55,7 +55,7 @@ from eventlet.patcher import original
 
 HANDSHAKE = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
 listener = wsgi.eventlet.listen(("127.0.0.1", 0))
-full = SimpleNamespace(has_room=lambda: False, refusal=lambda: b"HTTP/1.1 503 Service Unavailable\\r\\n\\r\\n")
+full = SimpleNamespace(has_room_for_more=lambda: False, refusal=lambda: b"HTTP/1.1 503 Service Unavailable\\r\\n\\r\\n")
 door = wsgi.Listener(listener, wsgi.Turns(), wsgi._turning_away(full))
 
 def client(says):
@@ -72,7 +72,7 @@ for other in others:
 for one in flood:
     answer = b"".join(iter(lambda: one.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 503 "), answer
-full.has_room = lambda: True
+full.has_room_for_more = lambda: True
 last = client(HANDSHAKE)
 assert door.accept()[1] == last.getsockname()
 print("well")

@@ -20,6 +20,7 @@ class Door:
         self._wsgi, self._admission, self._on_their_way = wsgi, admission, on_their_way
         self._lock = Lock()
         self.in_flight = 0
+        self.queued = 0  # handshakes read, whose turn has not come
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if "HTTP_SEC_WEBSOCKET_KEY" in environ:
@@ -49,8 +50,11 @@ class Door:
         return [b"too many are connecting at once\n"]
 
     def has_room(self) -> bool:
-        """Asked before a handshake is even read: reading a head costs more than everything else about a refusal."""
         return self._admission.has_room(self._on_their_way())
+
+    def has_room_for_more(self) -> bool:
+        """Asked before a handshake is even read: reading a head costs more than everything else about a refusal."""
+        return self._admission.has_room(self._on_their_way() + self.queued)
 
     def refusal(self) -> bytes:
         return (
