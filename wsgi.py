@@ -29,7 +29,7 @@ from webapp.extensions import run_off_loop_with
 from webapp.realtime.door import Door
 
 ACCEPTED_AT_ONCE, ACCEPTING_S = 64, 0.01
-BEGUN_AT_ONCE, MOST_WAITING = 8, 1_000
+BEGUN_AT_ONCE, MOST_WAITING = 4, 1_000
 AT_ONCE = frozenset({"/healthz", "/readyz", "/metrics"})  # what tells others how the server is
 ACCEPTING = "accepting connections"
 # What accept() says of a shortage that passes, and of a client that has gone before it was taken.

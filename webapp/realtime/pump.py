@@ -117,9 +117,15 @@ class Pump:
         return sum(len(ids) for ids in list(self._dirty.values()))
 
     def is_behind(self, topic: str, key: int) -> bool:
-        """It has to be rendered, and the topic has had its share of the loop for now. False where nobody flushes."""
-        spent = self._pausing.get(topic, 0.0) > clock.monotonic()
-        return spent and key in self._dirty.get(topic, ())
+        """It has to be rendered, and will not be at once: others come first, it has been a moment ago, or the topic has
+        had its share of the loop for now. False where nobody flushes."""
+        waiting = self._dirty.get(topic, ())
+        if key not in waiting or topic not in self._pausing:
+            return False
+        if len(waiting) > self._pace.get(topic, _USUAL).batch:
+            return True
+        now = clock.monotonic()
+        return max(self._pausing[topic], self._resting.get((topic, key), 0.0)) > now
 
     def _take_dirty(self, *, hurry: bool) -> dict[str, list[int]]:
         """At most one batch a topic; the rest waits for the next tick, so that nobody waits long."""
