@@ -18,7 +18,7 @@ class Admission:
     40 a second at LEAST 16, 60 at 64).
     """
 
-    limit: float = 128
+    limit: float = 256
     refused: int = 0
     closed: bool = False  # the server is going down
 
