@@ -237,8 +237,10 @@ def _protocol(door: Door, turns: Turns) -> type:
         def handle_one_response(self) -> None:
             if _is_handshake(self.raw_requestline):
                 door.queued += 1
-                turns.take()
-                door.queued -= 1
+                try:
+                    turns.take()
+                finally:
+                    door.queued -= 1
             elif self.path not in AT_ONCE:
                 turns.take()
             super().handle_one_response()

@@ -428,6 +428,25 @@ def test_taken_given_back_and_taken_again(stage: Stage, at) -> None:
     assert lamp(ask())["short"]["taken"] is None
 
 
+def test_while_coverage_is_behind_it_is_shown_as_the_rooms_know_it(stage: Stage, at) -> None:
+    """And people as they are: after a restart everybody comes back among reports, and coverage is most of the work."""
+    position = stage.position("窓口", unit="W12", need=9)
+    stage.settle()
+    ask, pump = asker(stage.app, bearer(stage, MEMBER)), stage.app.extensions["pump"]
+    pump._pausing["coverage"] = clock.monotonic() + 600  # it has had its share of the loop
+    at("10:21")
+    assert stage.api(LEAD, "self unit:write").post(f"/coverage/{position}/take").status_code == 200
+    assert stage.api(MEMBER).punch("start", "k1", place="office").status_code == 201
+    behind = ask()
+    assert (lamp(behind)["short"]["taken"], behind.row(MEMBER)["place"]) == (None, "office")
+    again = ask()
+    assert (again.etag, again.by_flask) == (behind.etag, False)
+    stage.settle()
+    told = ask()
+    assert told.by_flask
+    assert lamp(told)["short"]["taken"]["at"] == "2026-11-24T10:21:00+09:00"
+
+
 # --- trouble ---------------------------------------------------------------------------------
 
 
