@@ -264,9 +264,8 @@ def _turning_away(door: Door) -> Callable[[socket.socket], bool]:
             line, end, _ = stream.recv(LONGEST_LINE, socket.MSG_PEEK).partition(b"\r\n")
             if not end or not _is_handshake(line):
                 return False
-            stream.recv(
-                WHOLE_HEAD
-            )  # what is left unread would reset the connection before the answer is seen
+            # What is left unread would reset the connection before the answer is seen.
+            stream.recv(WHOLE_HEAD)
             stream.send(door.refusal())
         except OSError:  # nothing sent yet, or gone already: the handler finds out
             return False

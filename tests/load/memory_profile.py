@@ -69,6 +69,7 @@ async def _held(server: Server, target: Path) -> dict[str, int]:
 
 
 def _tell(found: list[dict[str, int]], connections: int) -> None:
+    """No total: what the server gives back meanwhile would be taken off it. `sockets_accepted` has that figure."""
     before, after = found
     more = {place: size - before.get(place, 0) for place, size in after.items()}
     largest = sorted(more, key=lambda place: -more[place])[:SHOWN]
@@ -79,6 +80,5 @@ def _tell(found: list[dict[str, int]], connections: int) -> None:
         "memory_profile",
         "",
         connections=connections,
-        bytes_a_connection=round(sum(more.values()) / connections),
         places=places,
     )

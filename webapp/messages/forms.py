@@ -39,9 +39,8 @@ def _one_line(text: str) -> str:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_of_our_days)]
-FormKey = Annotated[
-    str, Field(max_length=40)
-]  # of a form as it was opened: sent twice it is written once
+# Of a form as it was opened: sent twice it is written once.
+FormKey = Annotated[str, Field(max_length=40)]
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 

@@ -62,9 +62,8 @@ class Pump:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._render: dict[str, Renderer] = {}
-        self._dirty: dict[
-            str, dict[int, None]
-        ] = {}  # in the order they came: nobody waits for ever
+        # In the order they came: nobody waits for ever.
+        self._dirty: dict[str, dict[int, None]] = {}
         self._lock = threading.Lock()
         self._emit: Emit = lambda *_: None
         self._unlooked_from: dict[str, int] = {}
