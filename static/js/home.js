@@ -14,7 +14,8 @@ const outbox = await openOutbox(me.staff, showWaiting, showSettled);
 let shown = me.row?.version ?? 0;
 /** @type {Promise<boolean> | null} */
 let fetching = null;
-/** Until when a second tap belongs to the first: the next step appears under the same finger. */
+/** Until when a second tap belongs to the first: the next step appears under the same finger. Counted from where it
+ * appears, which may be long before the tap's own sender has finished; a tap after that is a wish. */
 let settling = 0;
 
 /** @param {import("./queue.js").Item[]} items */
@@ -94,7 +95,7 @@ async function fetchHalves() {
   Object.assign(me, JSON.parse(fresh));
   shown = me.row.version;
   for (const id of ["home-notices", "home-act", "home-today"]) swap(id, page);
-  showWaiting(await outbox.waiting());
+  showWaiting(await outbox.held());
   showDay();
   return true;
 }
@@ -108,6 +109,7 @@ function swap(id, page) {
   const within = old.contains(focus);
   const name = focus?.dataset.focus;
   keepBegun(old, next);
+  if (id === "home-act" && stepOf(old) !== stepOf(next)) settling = performance.now() + 1_000;
   old.replaceWith(document.adoptNode(next));
   if (within)
     /** @type {HTMLElement | null} */ (
@@ -115,6 +117,11 @@ function swap(id, page) {
         next.querySelector("h1, h2")
     )?.focus();
   tick();
+}
+
+/** Which report the large button makes. @param {Element} half */
+function stepOf(half) {
+  return half.querySelector("form:has(.giant) [name=kind]")?.getAttribute("value") ?? "";
 }
 
 /** An unfolded choice stays unfolded, a line written but not yet sent stays written. @param {Element} old @param {Element} next */
@@ -319,7 +326,7 @@ async function submitted(event) {
   if (!kind) return;
   event.preventDefault();
   if (form.getAttribute("aria-busy") === "true") return;
-  if (kind === "punch" && performance.now() < settling) return;
+  if (event.submitter?.matches(".giant") && performance.now() < settling) return;
   const data = new FormData(form, event.submitter);
   form.setAttribute("aria-busy", "true");
   form.querySelector("[data-fault]")?.toggleAttribute("hidden", true);
@@ -328,7 +335,6 @@ async function submitted(event) {
   try {
     await (SENDERS[kind] ?? sendStatus)(form, data);
   } finally {
-    if (kind === "punch") settling = performance.now() + 1_000;
     form.removeAttribute("aria-busy");
     event.submitter?.classList.remove("pressed");
   }
@@ -356,7 +362,7 @@ function showDay() {
   document.getElementById("home-act")?.toggleAttribute("hidden", old);
   document.getElementById("home-today")?.toggleAttribute("hidden", old);
   document.getElementById("home-offline")?.toggleAttribute("hidden", !old);
-  void outbox.waiting().then(showTaken);
+  void outbox.held().then(showTaken);
   return old;
 }
 

@@ -73,6 +73,12 @@ export class Queue {
     return inOrder((await this.store.all()).filter((item) => item.owner === this.owner));
   }
 
+  /** Of those, what has reason to be told: a tap on its way for the first time does not wait for anything yet. */
+  async held() {
+    const items = await this.waiting();
+    return items.filter((item) => item.tries > 0 || !this.awaited.has(item.key));
+  }
+
   /** @param {"punch" | "status"} kind @param {Record<string, any>} payload @returns {Promise<Item>} */
   async add(kind, payload) {
     const held = await this.store.all();
@@ -126,7 +132,7 @@ export class Queue {
     for (const item of await this.waiting()) {
       if (!(await this.one(item))) break; // order is kept: nothing overtakes a report that cannot go yet
     }
-    this.changed(await this.waiting());
+    this.changed(await this.held());
   }
 
   /** @param {Item} item @returns {Promise<boolean>} go on with the next? */

@@ -89,6 +89,29 @@ def test_out_and_back_seen_on_the_board(city: City) -> None:
     assert phone.faults == chief.faults == []
 
 
+def test_a_tap_after_a_second_counts_though_the_page_is_still_fetching(city: City) -> None:
+    """The board's own news may show the next step long before the tap that made it has finished."""
+    phone = on_phone(city).go("/").live()
+    phone.page.evaluate(
+        """() => {
+            const stock = window.fetch;
+            window.fetch = async (path, ...more) => {
+                const answer = await stock(path, ...more);
+                const held = String(path).includes("punches") ? 900 : 0;
+                await new Promise((go) => setTimeout(go, held));
+                return answer;
+            };
+        }"""
+    )
+    giant(phone, "始業を報告").click()
+    giant(phone, "終業を報告").wait_for()
+    settled(phone)
+    giant(phone, "^中抜け").click()
+    phone.page.get_by_role("button", name="中抜けを報告").click()
+    giant(phone, "戻りました").wait_for()
+    assert phone.faults == []
+
+
 def test_an_end_reported_by_mistake_is_taken_back(city: City) -> None:
     """A double tap is one report; the way back stays on the page when the news has gone."""
     phone = on_phone(city).go("/").live()

@@ -171,3 +171,23 @@ test("what becomes of a report that waited is said, also when it is refused", as
   ]);
   assert.equal(held.size, 0);
 });
+
+test("a tap on its way for the first time is not yet told as waiting", async () => {
+  const told = [];
+  let during;
+  const box = new Queue(
+    store,
+    async () => {
+      during = await box.held();
+      return answers.shift();
+    },
+    { owner: "100123", key: () => `k${++keys}`, changed: (items) => told.push(items.length) },
+  );
+  answers = [{ passing: true }, { sent: true, answer: null }];
+  await box.send("punch", { kind: "start" });
+  assert.deepEqual(during, []);
+  assert.equal((await box.held()).length, 1);
+  await box.flush();
+  assert.equal(during.length, 1);
+  assert.deepEqual(told.at(-1), 0);
+});
