@@ -26,10 +26,11 @@ if EVENTLET:
 from webapp import serving
 from webapp.core import trouble
 from webapp.extensions import run_off_loop_with
+from webapp.realtime.anteroom import Anteroom, is_handshake
 from webapp.realtime.door import Door
 
 ACCEPTED_AT_ONCE, ACCEPTING_S = 64, 0.01
-BEGUN_AT_ONCE, MOST_WAITING = 4, 1_000
+BEGUN_AT_ONCE, MANY_WAITING, MOST_WAITING = 4, 32, 1_000
 AT_ONCE = frozenset({"/healthz", "/readyz", "/metrics"})  # what tells others how the server is
 ACCEPTING = "accepting connections"
 # What accept() says of a shortage that passes, and of a client that has gone before it was taken.
@@ -39,7 +40,7 @@ SHORT_S = 0.1
 IDLE_S = 30  # between two requests on a connection
 HEAD_S = 10
 BODY_S = 60
-LONGEST_LINE, WHOLE_HEAD = 512, 16_384  # bytes
+LOOK_S = 0.02  # between two looks whether somebody waiting may come in
 LARGEST_CROWD = 20_000  # sockets at once; the default of 1024 lets the 1,025th hang
 
 
@@ -81,17 +82,12 @@ class Loop:
 class Listener:
     """The listening socket as `eventlet.wsgi` uses it: a few connections at a time, and an end of it.
 
-    turned_away: handshakes there is no room for are refused here, before each gets a greenlet and an HTTP handler of
-    its own. In a flood everybody else waits behind the backlog.
+    Handshakes there is no room for wait in the anteroom, before each gets a greenlet and an HTTP handler of its own:
+    in a rush everybody else waits behind the backlog.
     """
 
-    def __init__(
-        self,
-        green: Any,
-        turns: "Turns",
-        turned_away: Callable[[socket.socket], bool] = lambda _: False,
-    ) -> None:
-        self._green, self._turns, self._turned_away = green, turns, turned_away
+    def __init__(self, green: Any, turns: "Turns", anteroom: Anteroom) -> None:
+        self._green, self._turns, self._anteroom = green, turns, anteroom
         self._taken, self._until = 0, 0.0
         self._stopped = False
 
@@ -102,17 +98,24 @@ class Listener:
         """The stock loop takes the whole backlog of 4,096 in one go, without a turn for anybody else."""
         while not self._stopped:
             self._let_others()
-            try:
-                accepted = self._green.accept()
-            except OSError as error:
-                self._look_at(error)
-            else:
-                trouble.over(ACCEPTING)
-                if not self._turned_away(accepted[0].fd):
-                    self._taken += 1
-                    return accepted
-                accepted[0].close()
+            accepted = self._anteroom.next(self._taken) or self._accepted()
+            if accepted is not None:
+                self._taken += 1
+                return accepted
         raise OSError(errno.ESHUTDOWN, "no more")
+
+    def _accepted(self) -> Any:
+        """None: nobody, or one who has to wait."""
+        try:
+            self._green.settimeout(LOOK_S if self._anteroom else None)
+            accepted = self._green.accept()
+        except TimeoutError:
+            return None
+        except OSError as error:
+            self._look_at(error)
+            return None
+        trouble.over(ACCEPTING)
+        return None if self._anteroom.takes(accepted) else accepted
 
     def _let_others(self) -> None:
         if self._taken >= ACCEPTED_AT_ONCE or time.monotonic() > self._until:
@@ -136,6 +139,7 @@ class Listener:
         from eventlet import hubs
 
         self._stopped = True
+        self._anteroom.close()
         hubs.notify_close(self._green.fileno())
         self._green.close()
 
@@ -147,7 +151,9 @@ class Turns:
     waited in the backlog, /healthz among them for 20 s, which is a dead server to whoever watches it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pressing: Callable[[], None] = lambda: None) -> None:
+        """pressing: told while many wait."""
+        self._pressing = pressing
         self._waiting: deque[Any] = deque()
         self._begun = 0
         self._counting = False
@@ -166,6 +172,8 @@ class Turns:
         else:
             turn = eventlet.Event()
             self._waiting.append(turn)
+            if len(self._waiting) > MANY_WAITING:
+                self._pressing()
             turn.wait()
 
     def _count_anew_next_turn(self) -> None:
@@ -224,7 +232,7 @@ def _protocol(door: Door, turns: Turns) -> type:
             return self.raw_requestline
 
         def parse_request(self) -> bool:
-            if _is_handshake(self.raw_requestline) and not door.has_room_for_more():
+            if is_handshake(self.raw_requestline) and not door.has_room_for_more():
                 self.wfile.write(door.refusal())
                 self.close_connection = True
                 return False
@@ -235,7 +243,7 @@ def _protocol(door: Door, turns: Turns) -> type:
             return is_whole
 
         def handle_one_response(self) -> None:
-            if _is_handshake(self.raw_requestline):
+            if is_handshake(self.raw_requestline):
                 door.queued += 1
                 try:
                     turns.take()
@@ -254,28 +262,12 @@ def _protocol(door: Door, turns: Turns) -> type:
     return Protocol
 
 
-def _turning_away(door: Door) -> Callable[[socket.socket], bool]:
-    """Of a connection just accepted: what it has sent is looked at only while there is no room."""
-
-    def turned_away(stream: socket.socket) -> bool:
-        if door.has_room_for_more():
-            return False
-        try:
-            line, end, _ = stream.recv(LONGEST_LINE, socket.MSG_PEEK).partition(b"\r\n")
-            if not end or not _is_handshake(line):
-                return False
-            # What is left unread would reset the connection before the answer is seen.
-            stream.recv(WHOLE_HEAD)
-            stream.send(door.refusal())
-        except OSError:  # nothing sent yet, or gone already: the handler finds out
-            return False
-        return True
-
-    return turned_away
-
-
-def _is_handshake(line: bytes) -> bool:
-    return line.startswith(b"GET /socket.io/") and b"websocket" in line and b"sid=" not in line
+def _poll(fd: int) -> int:
+    """What is up with a descriptor; the patched module has no poll."""
+    select = eventlet.patcher.original("select")
+    poll = select.poll()
+    poll.register(fd, select.POLLRDHUP)
+    return sum(events for _, events in poll.poll(0))
 
 
 def _calm_collector() -> None:
@@ -304,8 +296,8 @@ def serve_eventlet(app: serving.Served) -> None:
     engine = app.flask.extensions["hub"].engine
     engine.replace_websocket(_bounded_messages)
     engine.run_on(Loop())
-    turns = Turns()
-    door = Listener(listener, turns, _turning_away(app.wsgi))
+    turns = Turns(app.wsgi.press)
+    door = Listener(listener, turns, Anteroom(app.wsgi, _poll))
     app.stop_listening, app.waiting = door.stop, turns.waiting
     app.start()
     wsgi.server(

@@ -224,7 +224,9 @@ def register_realtime(app: Flask) -> None:
     swap_work.on_over(swapping.went_on)  # 打診: what was asked for a request goes on from there
     server = engine.make_server(app.config["ZAISEKI"])
     door.stand_before(app)
-    app.extensions["snapshots"].room = Room(coverage.told, partial(pump.is_behind, "coverage"))
+    app.extensions["snapshots"].room = Room(
+        coverage.told, coverage.lend, partial(pump.is_behind, "coverage")
+    )
     server.init_app(app)
     ports = sockets.Ports(
         authenticate=authenticate_socket,

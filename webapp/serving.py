@@ -17,17 +17,20 @@ from sqlalchemy import inspect, make_url, select
 
 from webapp import create_app, jobs
 from webapp.config import ROOT, Config, ConfigFault, from_environment
-from webapp.core import facts, migrate, templates
+from webapp.core import clock, facts, migrate, templates
 from webapp.core.db import commit_off_loop, db, snapshot
+from webapp.coverage import queries as coverage
 from webapp.demo import SIGN_INS, fill
 from webapp.demo import prepare as prepare_demonstration
 from webapp.extensions import off_loop
 from webapp.org.models import Staff
 from webapp.realtime.door import Door
 from webapp.realtime.drain import Drain
+from webapp.realtime.tidy import LOOK_S, Tidy
 
 log = logging.getLogger(__name__)
 GONE_AFTER_S = 9
+ON_TIME_S = 0.02
 BETWEEN_TEMPLATES_S = 1.0  # some 130 of them: right after a start everybody comes back
 
 
@@ -59,10 +62,15 @@ class Served:
         with self.flask.app_context():
             commit_off_loop(db.engine, off_loop)
             self.flask.extensions["live_board"].load()
+            processes.catch_up.begin()
+            # What follows from people's rows, which the process before may not have come to.
+            homes = coverage.home_units(now=clock.now())
+        self.flask.extensions["pump"].mark(coverage.TOPIC, homes)
         self.flask.extensions["hub"].start()
         processes.start(self.flask.extensions["socket_server"])
         jobs.start(self.flask)
         self._compile_templates()
+        self._tidy_up()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         print(f"在席 http://{self.host}:{self.port}", flush=True)  # noqa: T201
@@ -72,6 +80,23 @@ class Served:
         server = self.flask.extensions["socket_server"]
         server.start_background_task(
             lambda: templates.compile_all(self.flask, lambda: server.sleep(BETWEEN_TEMPLATES_S))
+        )
+
+    def _tidy_up(self) -> None:
+        server = self.flask.extensions["socket_server"]
+        tidy = Tidy(self._is_quiet)
+
+        def for_ever() -> None:
+            while True:
+                server.sleep(LOOK_S)
+                tidy.step()
+
+        server.start_background_task(for_ever)
+
+    def _is_quiet(self) -> bool:
+        hub = self.flask.extensions["hub"]
+        return (
+            self._in_flight() == 0 and hub.lag.last < ON_TIME_S and not hub.admission.is_pressed()
         )
 
     def _stop(self, number: int, _frame: Any) -> None:

@@ -10,9 +10,10 @@ from tests.stage import Stage
 from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.presence import connections
-from webapp.presence.facts import GRACE
+from webapp.presence.connections import GRACE
 from webapp.presence.models import Connection, ConnectionLease
 from webapp.realtime import outbox, versions
+from webapp.realtime.admission import COMES_AGAIN_S
 from webapp.realtime.catchup import CatchUp
 from webapp.realtime.models import RowVersion, ServerProcess
 from webapp.realtime.processes import DEAD_AFTER_S, Processes
@@ -71,8 +72,46 @@ def test_back_after_the_grace_is_a_new_version(one: int, at: Any) -> None:
     before = version(one)
     record("a", lost=[one])
     clock.freeze(clock.now() + GRACE)
+    assert connections.let_go(now=clock.now()) == 1
     record("b", [one])
-    assert version(one) > before
+    assert version(one) == before + 2
+
+
+@pytest.mark.parametrize(("seconds", "gone"), [(0, 0), (24, 0), (25, 1)])
+def test_who_does_not_come_back_within_the_grace_is_shown_as_gone(
+    one: int, at: Any, seconds: int, gone: int
+) -> None:
+    record("a", [one])
+    before = version(one)
+    record("a", lost=[one])
+    clock.freeze(clock.now() + timedelta(seconds=seconds))
+    assert connections.let_go(now=clock.now()) == gone
+    assert state(one)[0] is not bool(gone)
+    assert version(one) == before + gone
+    assert connections.let_go(now=clock.now()) == 0
+
+
+def test_nobody_is_let_go_whom_the_servers_turn_away(
+    stage: Stage, one: int, monotonic: Any, at: Any
+) -> None:
+    """A peer's count of handshakes turned away moves: whoever was refused comes again, and stays on the board."""
+    own, peer = processes(stage, "own", 8001), processes(stage, "peer", 8002)
+    for each in (own, peer):
+        each.enter()
+    record("own", [one])
+    record("own", lost=[one])
+    clock.freeze(clock.now() + GRACE)
+    with transaction():
+        db.session.execute(update(ServerProcess).filter_by(id="peer").values(kept_out=5))
+    own.beat()
+    own.let_go()
+    assert state(one)[0]
+    monotonic(COMES_AGAIN_S - 1)
+    own.let_go()
+    assert state(one)[0]
+    monotonic(1)
+    own.let_go()
+    assert not state(one)[0]
 
 
 def test_two_processes_see_the_same_person_first(one: int) -> None:
@@ -259,6 +298,17 @@ def test_what_this_process_showed_is_not_shown_again(
         outbox.touch("staff", one)
     stage.app.extensions["pump"].settle()
     assert catch_up.step() == 0
+
+
+def test_a_new_process_takes_up_only_what_nobody_has_looked_at(stage: Stage, one: int) -> None:
+    stage.settle()
+    with transaction():
+        outbox.touch("staff", [one, stage.ids["122"]])
+    stage.app.extensions["pump"].settle()
+    changed_elsewhere(one)  # and its process was killed before it came to it
+    fresh = CatchUp(stage.app, stage.app.extensions["pump"])
+    fresh.begin()
+    assert fresh.step() == 1
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1)])

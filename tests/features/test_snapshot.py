@@ -23,6 +23,7 @@ from webapp.api.door import Door
 from webapp.core import clock, facts, settings
 from webapp.core.db import db, read_cache, transaction
 from webapp.core.prepared import Prepared
+from webapp.coverage import queries as coverage_queries
 from webapp.org.models import Posting
 from webapp.plans import service as plans
 from webapp.plans.service import Entry
@@ -445,6 +446,37 @@ def test_while_coverage_is_behind_it_is_shown_as_the_rooms_know_it(stage: Stage,
     told = ask()
     assert told.by_flask
     assert lamp(told)["short"]["taken"]["at"] == "2026-11-24T10:21:00+09:00"
+
+
+def test_in_a_rush_coverage_that_nobody_was_told_yet_is_counted_once(
+    stage: Stage, at, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart the rooms know nothing, and every report of a section would make the next one count again."""
+    stage.position("窓口", unit="W12", need=9)
+    stage.settle()
+    live = stage.app.extensions["snapshots"].room.told.__self__
+    monkeypatch.setattr(live, "_sent", {})
+    pump = stage.app.extensions["pump"]
+    pump._pausing["coverage"] = clock.monotonic() + 600
+    monkeypatch.setattr(pump, "is_pressed", lambda: True)
+    ask = asker(stage.app, bearer(stage, MEMBER))
+    first = warm(ask)
+    counted: list[Any] = []
+    count = coverage_queries.covers
+
+    def covers(unit_ids: Any, **more: Any) -> Any:
+        counted.extend(unit_ids)
+        return count(unit_ids, **more)
+
+    monkeypatch.setattr(coverage_queries, "covers", covers)
+    at("10:21")
+    assert stage.api(MEMBER).punch("start", "k1", place="office").status_code == 201
+    counted.clear()
+    second = ask()
+    assert second.row(MEMBER)["place"] == "office"
+    assert (lamp(second), counted) == (lamp(first), [])
+    stage.settle()
+    assert lamp(ask())["slots"] != lamp(first)["slots"]  # one less is there by plan alone
 
 
 # --- trouble ---------------------------------------------------------------------------------

@@ -23,10 +23,17 @@ class Green:
         if isinstance(said, int):
             raise OSError(said, "said")
         return said
+    def settimeout(self, seconds):
+        pass
+
+class Nobody(list):
+    next = lambda self, besides: None
+    takes = lambda self, accepted: False
+    close = lambda self: None
 
 client = (SimpleNamespace(fd=None), "where from")
 turns = wsgi.Turns()
-door = wsgi.Listener(Green(errno.EMFILE, errno.EMFILE, errno.ECONNABORTED, client, errno.EBADF), turns)
+door = wsgi.Listener(Green(errno.EMFILE, errno.EMFILE, errno.ECONNABORTED, client, errno.EBADF), turns, Nobody())
 assert door.accept() == client
 try:
     door.accept()
@@ -34,7 +41,7 @@ except OSError as error:
     assert error.errno == errno.EBADF
 else:
     sys.exit("deaf for ever")
-door = wsgi.Listener(Green(errno.EBADF), turns)
+door = wsgi.Listener(Green(errno.EBADF), turns, Nobody())
 door._green.fileno, door._green.close = lambda: 999, lambda: None
 wsgi.eventlet.spawn(door.stop)
 try:
@@ -46,17 +53,26 @@ else:
 print("well")
 """
 
-# No room: what is accepted is who is no handshake, or has said nothing yet.
-FLOOD = """
+# No room: what is accepted is who is no handshake, or has said nothing yet. Later there is, for one after the other.
+RUSH = """
 import socket
 from types import SimpleNamespace
 import wsgi
 from eventlet.patcher import original
+from webapp.realtime import anteroom
 
 HANDSHAKE = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
 listener = wsgi.eventlet.listen(("127.0.0.1", 0))
-full = SimpleNamespace(has_room_for_more=lambda: False, refusal=lambda: b"HTTP/1.1 503 Service Unavailable\\r\\n\\r\\n")
-door = wsgi.Listener(listener, wsgi.Turns(), wsgi._turning_away(full))
+room = [0]
+told = []
+hall = SimpleNamespace(
+    has_room_for_more=lambda besides=0: besides < room[0],
+    refusal=lambda: b"HTTP/1.1 503 Service Unavailable\\r\\n\\r\\n",
+    keep_waiting=lambda: told.append(1),
+)
+anteroom.MOST = 30
+waiting = anteroom.Anteroom(hall, wsgi._poll)
+door = wsgi.Listener(listener, wsgi.Turns(), waiting)
 
 def client(says):
     made = original("socket").create_connection(listener.getsockname())
@@ -64,24 +80,55 @@ def client(says):
     made.sendall(says)
     return made
 
-flood = [client(HANDSHAKE) for _ in range(30)]
+def accepted():
+    taken, address = door.accept()
+    return taken.fd.recv(4096), address
+
+def answer(one):
+    return b"".join(iter(lambda: one.recv(4096), b""))
+
+rush = [client(HANDSHAKE) for _ in range(32)]
 others = [client(b"GET /healthz HTTP/1.1\\r\\nUpgrade: websocket\\r\\n\\r\\n"), client(b""), client(HANDSHAKE[:20])]
 for other in others:
     taken, address = door.accept()
     assert address == other.getsockname(), "another one"
-for one in flood:
-    answer = b"".join(iter(lambda: one.recv(4096), b""))
-    assert answer.startswith(b"HTTP/1.1 503 "), answer
-full.has_room_for_more = lambda: True
+assert len(waiting) == 30 and told
+for one in rush[30:]:
+    assert answer(one).startswith(b"HTTP/1.1 503 ")
+rush[1].close()
+room[0] = 10**6
+for one in (rush[0], rush[2], rush[3]):
+    says, address = accepted()
+    assert (says, address) == (HANDSHAKE, one.getsockname()), "not in their order"
 last = client(HANDSHAKE)
-assert door.accept()[1] == last.getsockname()
+for one in (*rush[4:28], rush[28]):
+    assert accepted()[1] == one.getsockname()
+room[0] = 0
+wsgi.eventlet.spawn_after(0.3, lambda: room.__setitem__(0, 10**6))
+assert accepted()[1] == rush[29].getsockname()  # nobody comes, and the look goes on
+assert accepted()[1] == last.getsockname() and len(waiting) == 0
+
+room[0] = 0
+late, stays = client(HANDSHAKE), client(b"")
+door.accept()
+anteroom.LONGEST_S = -1
+wsgi.eventlet.spawn_after(0.3, lambda: client(b""))
+door.accept()
+assert answer(late).startswith(b"HTTP/1.1 503 ") and len(waiting) == 0
+anteroom.LONGEST_S = 60
+one = client(HANDSHAKE)
+client(b"")
+door.accept()
+assert len(waiting) == 1
+door.stop()
+assert answer(one).startswith(b"HTTP/1.1 503 ")
 print("well")
 """
 
 
-def test_handshakes_there_is_no_room_for_are_refused_before_anybody_waits_behind_them() -> None:
-    """Each gets its answer and an end of the connection, not a reset."""
-    done = _ran(FLOOD)
+def test_handshakes_there_is_no_room_for_wait_in_their_order_and_nobody_behind_them() -> None:
+    """Who finds it full or waits too long gets an answer and an end of the connection, not a reset."""
+    done = _ran(RUSH)
     assert done.stdout.strip() == "well", done.stderr
 
 
@@ -132,6 +179,7 @@ def test_a_body_that_takes_too_long_is_refused_and_let_go() -> None:
 # Two hundred requests that keep the loop 2 ms each, and behind them who wants to know how the server is.
 CROWD = """
 import socket, time
+from types import SimpleNamespace
 import wsgi
 from eventlet import wsgi as server
 from eventlet.patcher import original
@@ -147,12 +195,13 @@ def app(environ, start_response):
     return []
 
 listener, turns = wsgi.eventlet.listen(("127.0.0.1", 0), backlog=1000), wsgi.Turns()
+anteroom = wsgi.Anteroom(SimpleNamespace(has_room_for_more=lambda besides=0: True), wsgi._poll)
 lines = []
 for path in ["/busy"] * 200 + ["/healthz"]:
     lines.append(original("socket").create_connection(listener.getsockname()))
     lines[-1].sendall(f"GET {path} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n".encode())
 wsgi.eventlet.spawn(
-    server.server, wsgi.Listener(listener, turns), app, log_output=False, protocol=wsgi._protocol(None, turns)
+    server.server, wsgi.Listener(listener, turns, anteroom), app, log_output=False, protocol=wsgi._protocol(None, turns)
 )
 while len(begun) < len(lines):
     wsgi.eventlet.sleep(0.01)

@@ -24,7 +24,8 @@ BODIES: list[dict[str, Any]] = [
     {"kind": "end"},
 ]
 STAYS_AWAY_EVERY = 500
-GRACE_S = 45.0  # after a restart the old value of `connected` stands for at most so long
+GRACE_S = 45.0  # after a restart the old value of `connected` stands for at most so long,
+AGAIN_S = 30.0  # or until who was kept out last had time to come again
 SLACK_S = 5.0
 AFTERWARDS_S = 3.0
 
@@ -51,7 +52,7 @@ async def _cut_and_back(
         killed, restarted = await _power_cut(bench, server)
         effort = Effort(pid(server))
         await _complete(browsers, sizes.reconnect_at_most_s)
-        complete = browsers.complete()
+        complete, came = browsers.complete(), monotonic()
         spent = effort.since(len(crowd.watchers))
         await asyncio.sleep(AFTERWARDS_S)
     await crowd.quiet(at_most=20)
@@ -64,7 +65,9 @@ async def _cut_and_back(
         "views_wrong": wrong,
         **await _shown(crowd, reports.acknowledged()),
         "shown_as_lost": _shown_as_lost(crowd, browsers, restarted),
-        "gone_still_shown": await _gone_shown(crowd, browsers, restarted + GRACE_S + SLACK_S),
+        "gone_still_shown": await _gone_shown(
+            crowd, browsers, max(restarted + GRACE_S, came + AGAIN_S) + SLACK_S
+        ),
         "reports": len(reports.all),
         "reports_sent_again": sum(one.tries > 1 for one in reports.all),
         "reports_lost": lost,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import socketio
 
-from webapp.realtime.admission import LEAST, MOST, Admission
+from webapp.realtime.admission import LEAST, MOST, Admission, Patience
 from webapp.realtime.crew import Crew
 from webapp.realtime.engine import TownHallServer
 from webapp.realtime.manager import TownHallManager
@@ -177,3 +177,25 @@ def test_what_is_not_socket_io_ends_the_connection() -> None:
         server._handle_eio_connect(f"eio{number}", {})
         server._handle_eio_message(f"eio{number}", data)
     assert closed[:5] == [f"eio{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "needed"),
+    [
+        ([], 5, False),
+        ([(0, 0)], 1, False),
+        ([(0, 0), (1, 4)], 2, True),
+        ([(0, 0), (1, 4)], 30.9, True),
+        ([(0, 0), (1, 4)], 31, False),  # who was turned away has come again by now, or does not
+        ([(0, 0), (1, 4), (20, 4), (30, 5)], 59, True),
+        ([(t, t) for t in range(0, 400, 10)], 309, True),
+        ([(t, t) for t in range(0, 400, 10)], 310, False),  # a flood must not keep the gone
+        ([(0, 0), (1, 4), (400, 5)], 401, True),  # another rush
+    ],
+)
+def test_patience(seen: list[tuple[float, int]], now: float, needed: bool) -> None:
+    patience = Patience()
+    for when, count in seen:
+        if when <= now:
+            patience.note({"a": count, "b": 0}, when)
+    assert patience.is_needed(now) is needed

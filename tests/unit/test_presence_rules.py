@@ -192,15 +192,9 @@ def test_out_by_one_who_owes_no_report_of_start() -> None:
 def test_losing_the_socket_never_changes_place_or_report() -> None:
     day = facts(plan=HOME_DAY, reports=(start("8:30"),), connected=True)
     lost = replace(day, lost_at=t("10:00"))
-    before, after = resolve(day, t("11:00")), resolve(lost, t("11:00"))
-    assert (before.connected, after.connected) == (True, False)
-    assert replace(before, connected=False) == after
-
-
-@pytest.mark.parametrize(("seconds", "connected"), [(0, True), (24, True), (25, False)])
-def test_grace_after_a_lost_connection(seconds: int, connected: bool) -> None:
-    day = facts(connected=True, lost_at=t("10:00"))
-    assert resolve(day, t("10:00") + timedelta(seconds=seconds)).connected is connected
+    assert resolve(lost, t("11:00")) == resolve(day, t("11:00"))
+    gone = resolve(replace(lost, connected=False), t("11:00"))
+    assert gone == replace(resolve(day, t("11:00")), connected=False)
 
 
 # --- across midnight ------------------------------------------------------------------------
@@ -424,11 +418,6 @@ def test_next_change(changes: dict[str, Any], now: str, next_at: str) -> None:
 
 def test_nothing_left_today_means_the_change_of_day() -> None:
     assert next_change(facts(), t("18:00")) == DAY.ends_at
-
-
-def test_the_grace_is_a_change_of_the_clock() -> None:
-    day = facts(connected=True, lost_at=t("10:00"))
-    assert next_change(day, t("10:00")) == t("10:00") + timedelta(seconds=25)
 
 
 def test_between_changes_nothing_changes() -> None:

@@ -30,6 +30,7 @@ from webapp.core.prepared import Given
 from webapp.coverage import queries as coverage
 from webapp.coverage.models import Shortage
 from webapp.org import queries as org
+from webapp.org.queries import PersonPosting
 from webapp.org.rules import UnitNode, UnitTree
 from webapp.realtime.models import RowVersion
 
@@ -47,6 +48,7 @@ class Plan:
     nodes: tuple[UnitNode, ...]
     tree: UnitTree
     people: int  # who is shown
+    postings: tuple[PersonPosting, ...]  # theirs, in the order of the board
     on: date
     facts: str
     since: datetime
@@ -63,12 +65,13 @@ def plan_of(unit: UnitNode, *, now: datetime) -> Plan:
     tree = org.tree(on, known_at=now)
     nodes = tuple(tree.subtree(unit.id))
     ids = [node.id for node in nodes]
-    shown = {posting.staff_id for posting in org.postings_in(ids, on, known_at=now)}
+    postings = tuple(org.postings_in(ids, on, known_at=now))
+    shown = {posting.staff_id for posting in postings}
     counting = shown | coverage.people_counting(ids, now=now)
     _, ends_at = org.business_calendar().day_bounds(on)
     given = {"people": _listing(counting), "units": _listing(ids)}
     until = min(ends_at, org.next_publication(now) or ends_at)
-    return Plan(unit, nodes, tree, len(shown), on, facts_now(), now, until, given)
+    return Plan(unit, nodes, tree, len(shown), postings, on, facts_now(), now, until, given)
 
 
 def _listing(ids: Iterable[int]) -> str:

@@ -129,6 +129,15 @@ def row_of(staff_id: int) -> Row | None:
 # --- snapshots ------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """What need not be asked for: everybody posted in the unit or below, in the order of a board; and the coverage of
+    its units as the rooms know it, where that will do instead of as it is now."""
+
+    postings: Sequence[org.PersonPosting]
+    told: Mapping[int, coverage.Told] | None = None
+
+
 def board(
     unit: UnitNode,
     forms: Mapping[int, Form],
@@ -136,16 +145,16 @@ def board(
     now: datetime,
     as_counts: bool = False,
     actor: Actor | None = None,
-    told: Mapping[int, coverage.Told] | None = None,
+    in_hand: InHand | None = None,
 ) -> dict[str, Any]:
-    """The snapshot of a unit and all below it, in the fixed order. Above 300 people: counts of the children.
-
-    told: the coverage of its units as the rooms know it, instead of as it is now.
-    """
+    """The snapshot of a unit and all below it, in the fixed order. Above 300 people: counts of the children."""
     tree = org.tree(org.today(now), known_at=now)
     nodes = tree.subtree(unit.id)
     head = _head(unit, tree, now)
-    postings = org.postings_in([node.id for node in nodes], org.today(now), known_at=now)
+    in_hand = in_hand or InHand(
+        org.postings_in([node.id for node in nodes], org.today(now), known_at=now)
+    )
+    postings = in_hand.postings
     if as_counts or len({posting.staff_id for posting in postings}) > LARGEST_BOARD:
         return head | _large(unit, tree, now)
     live = {(r.staff_id, r.unit_id): r for r in rows_of([p.staff_id for p in postings])}
@@ -160,7 +169,7 @@ def board(
     shown = [row.full if form is Form.FULL else directory_row(row.full) for form, row in rows]
     return (
         head
-        | _covered(nodes, tree, actor, told, now)
+        | _covered(nodes, tree, actor, in_hand.told, now)
         | {
             "leads": [
                 node.code for node in nodes if actor and access.leads_duties(actor, node.id, tree)

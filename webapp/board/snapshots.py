@@ -62,10 +62,11 @@ Key = tuple[str, bool, str]  # code of the unit, as counts, name of the shape
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Coverage as the rooms of this process know it, unit by unit; is_behind: more is to be told as soon as there is
-    time. Lent by the live side."""
+    """Coverage as the rooms of this process know it, unit by unit; lend: what they were not told yet, for the next who
+    ask; is_behind: more is to be told as soon as there is time. Lent by the live side."""
 
     told: Callable[[int], coverage.Told | None] = lambda _: None
+    lend: Callable[[int, coverage.Told], coverage.Told] = lambda _, one: one
     is_behind: Callable[[int], bool] = lambda _: False
 
 
@@ -146,8 +147,9 @@ class Snapshots:
         now: datetime,
     ) -> Kept:
         told = self._told(plan, now)
+        in_hand = queries.InHand(plan.postings, told)
         body = queries.board(
-            plan.unit, shape.forms, now=now, as_counts=as_counts, actor=actor, told=told
+            plan.unit, shape.forms, now=now, as_counts=as_counts, actor=actor, in_hand=in_hand
         )
         del body["as_of"]
         rest = current_app.json.dumps(body).encode()[1:]
@@ -170,8 +172,10 @@ class Snapshots:
         if not any(self.room.is_behind(unit_id) for unit_id in units):
             return None
         found = {unit_id: self.room.told(unit_id) for unit_id in units}
-        known = {unit_id: one for unit_id, one in found.items() if one is not None}
-        return known if len(known) == len(found) else None
+        unknown = [unit_id for unit_id, one in found.items() if one is None]
+        for unit_id, one in coverage.of_units(unknown, now=now).items():
+            found[unit_id] = self.room.lend(unit_id, coverage.told(unit_id, one, plan.tree))
+        return {unit_id: one for unit_id, one in found.items() if one is not None}
 
     def _put(self, key: Key, kept: Kept) -> None:
         """The oldest go first; those of this moment are asked for again within seconds or not at all."""

@@ -143,6 +143,12 @@ def value(setting: Setting, path: Sequence[str] = ()) -> Any:
     return stored.get((setting.key, ""), setting.default)
 
 
+def values(setting: Setting) -> set[Any]:
+    """Every value in force somewhere: the municipality's, and those of units. Not for lists and words."""
+    own = {each for (key, unit), each in _stored().items() if key == setting.key and unit}
+    return own | {value(setting)}
+
+
 def own_value(setting: Setting, unit_code: str = "") -> Any | None:
     """What is stored right here, None where it is inherited."""
     return _stored().get((setting.key, unit_code))

@@ -46,6 +46,11 @@ def body(found: Mapping[int, UnitCover], tree: UnitTree) -> Body:
     return {"coverage": coverage, "room": room}
 
 
+def told(unit_id: int, one: UnitCover | None, tree: UnitTree) -> Told:
+    """Of one unit as it is; None = without positions."""
+    return Told(body({unit_id: one} if one else {}, tree), missing_names([one] if one else []))
+
+
 def bodies(told: Iterable[Told]) -> Body:
     """As `body`, of what was told unit by unit, in their order."""
     coverage: list[Body] = []

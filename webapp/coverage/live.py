@@ -31,10 +31,16 @@ class LiveCoverage:
 
     def __init__(self) -> None:
         self._sent: dict[int, board.Told] = {}
+        self._lent: dict[int, board.Told] = {}
 
     def told(self, unit_id: int) -> board.Told | None:
         """What the rooms of this process were last told of the unit; the same object while that stands."""
-        return self._sent.get(unit_id)
+        return self._sent.get(unit_id) or self._lent.get(unit_id)
+
+    def lend(self, unit_id: int, one: board.Told) -> board.Told:
+        """Worked out for somebody who asked before the rooms were told of the unit for the first time: the next who
+        ask get the same. Returns what stands."""
+        return self._sent.get(unit_id) or self._lent.setdefault(unit_id, one)
 
     def render(self, unit_ids: Sequence[int]) -> Rendered:
         now = clock.now()
@@ -88,11 +94,12 @@ class LiveCoverage:
         node = tree.by_id(unit_id)
         if node is None:
             return
-        body = board.body({unit_id: found} if found else {}, tree)
-        names = board.missing_names([found] if found else [])
-        if self._sent.get(unit_id) == (body, names):
+        told = board.told(unit_id, found, tree)
+        self._lent.pop(unit_id, None)
+        if self._sent.get(unit_id) == told:
             return
-        self._sent[unit_id] = board.Told(body, names)
+        self._sent[unit_id] = told
+        body, names = told
         payload = {"unit": node.code, "as_of": iso(now)} | body
         rendered.frames += [Frame(room(node.code, form), "coverage", payload) for form in Form]
         named = {"unit": node.code, "as_of": iso(now), "people": names}

@@ -13,14 +13,17 @@ from typing import Any, cast
 from sqlalchemy import Table, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.core.db import db
-from webapp.presence.facts import GRACE
+from webapp.core import settings
+from webapp.core.db import db, transaction
 from webapp.presence.models import Connection, ConnectionLease
+from webapp.presence.settings import AUTO_AWAY
 from webapp.realtime import outbox
 from webapp.realtime.sockets import MOST_SOCKETS
-from webapp.realtime.versions import chunks
+from webapp.realtime.versions import CHUNK, chunks
 
-# With GRACE 40 s: browsers have this long to come back after a restart (45 s is the limit of the contract).
+GRACE = timedelta(seconds=25)  # a lost connection is believed only after this
+# With GRACE 40 s: browsers have this long to come back after a restart, and longer while the server itself turns them
+# away (realtime.admission.Patience).
 RESTART_GRACE = timedelta(seconds=15)
 
 
@@ -49,8 +52,8 @@ def record(
     sockets: how many this process holds of a person. Returns who has more than anybody may, over all processes:
     where they arrived is the newest, so the others close their oldest.
 
-    A loss within the grace changes nothing that is shown, and neither does coming back within it: only the next
-    due time moves. So 10,000 browsers that reconnect after a restart make no version and no frame.
+    A loss within the grace changes nothing that is shown, and neither does coming back within it. So 10,000
+    browsers that reconnect after a restart make no version and no frame.
     """
     came = set(arrived)
     out = set(signed_out) - came
@@ -87,7 +90,7 @@ def _record(
     moves = _Moves()
     for staff_id in part:
         if staff_id in came:
-            _come(moves, staff_id, known.get(staff_id), now)
+            _come(moves, staff_id, known.get(staff_id))
         elif staff_id not in held:
             _go(moves, staff_id, known.get(staff_id), signed_out=staff_id in out)
     _write(moves, now)
@@ -100,14 +103,12 @@ def _locked(part: Sequence[int]) -> dict[int, tuple[bool, datetime | None]]:
     return {staff_id: (on, lost_at) for staff_id, on, lost_at in db.session.execute(query)}
 
 
-def _come(
-    moves: _Moves, staff_id: int, known: tuple[bool, datetime | None] | None, now: datetime
-) -> None:
+def _come(moves: _Moves, staff_id: int, known: tuple[bool, datetime | None] | None) -> None:
     if known is None:
         moves.new.append(staff_id)
         return
     on, lost_at = known
-    if not on or (lost_at is not None and now >= lost_at + GRACE):
+    if not on:
         moves.back.append(staff_id)
     elif lost_at is not None:
         moves.in_grace.append(staff_id)
@@ -138,7 +139,30 @@ def _write(moves: _Moves, now: datetime) -> None:
     _set(moves.lost, lost_at=now)
     _set(moves.signed_out, connected=False, lost_at=None)
     outbox.touch("staff", moves.new + moves.back + moves.signed_out)
-    outbox.reconsider("staff", moves.in_grace + moves.lost)
+    _reconsider(moves.in_grace + moves.lost)
+
+
+def _reconsider(staff_ids: Sequence[int]) -> None:
+    """Only 自動で退席中 follows from the time of a loss: elsewhere ten thousand lines need no look."""
+    if settings.values(AUTO_AWAY) != {0}:
+        outbox.reconsider("staff", staff_ids)
+
+
+def let_go(*, now: datetime) -> int:
+    """Who did not come back within the grace is shown as gone from now on; how many they were, at most CHUNK.
+
+    One question for all, not a due time for each: after a restart ten thousand would have to be looked at when they
+    are given time, and again as they come.
+    """
+    over = Connection.connected.is_(True) & (Connection.lost_at <= now - GRACE)
+    query = select(Connection.staff_id).where(over).order_by(Connection.staff_id).limit(CHUNK)
+    if not db.session.scalars(query.limit(1)).all():
+        return 0
+    with transaction():
+        ids = list(db.session.scalars(query.with_for_update()))
+        _set(ids, connected=False)
+        outbox.touch("staff", ids)
+    return len(ids)
 
 
 def _set(staff_ids: Sequence[int], **values: Any) -> None:
@@ -212,4 +236,4 @@ def _give_time(lost_at: datetime) -> None:
     query = select(Connection.staff_id).where(alone).order_by(Connection.staff_id)
     ids = list(db.session.scalars(query.with_for_update()))
     _set(ids, lost_at=lost_at)
-    outbox.reconsider("staff", ids)
+    _reconsider(ids)

@@ -7,7 +7,6 @@ from enum import StrEnum
 from webapp.org.rules import Reach
 
 SAID_AGAIN = timedelta(minutes=1)
-GRACE = timedelta(seconds=25)  # a lost connection is believed only after this
 LONGEST_DAY = timedelta(
     hours=16
 )  # a day without 終業 is not shown on beyond this once 日替わり has passed

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, UtcDateTime
@@ -41,6 +41,16 @@ class Connection(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     connected: Mapped[bool] = mapped_column(default=False)
     lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    # Who is in the grace, asked every second: among those who left long ago they are few.
+    __table_args__ = (
+        Index(
+            "ix_connection_in_grace",
+            "lost_at",
+            sqlite_where=text("connected"),
+            postgresql_where=text("connected"),
+        ),
+    )
 
 
 class ConnectionLease(Base):

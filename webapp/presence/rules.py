@@ -23,7 +23,6 @@ from webapp.presence.day_rules import (
     works_at,
 )
 from webapp.presence.facts import (
-    GRACE,
     LONGEST_DAY,
     SAID_AGAIN,
     Claim,
@@ -60,13 +59,8 @@ def resolve(facts: Facts, now: datetime) -> Shown:
         if claim.source in (Source.MANUAL, Source.PROXY):
             base = replace(base, planned=False)
     duty = next((d for d in facts.duties if d.holds(now)), None)
-    on = is_connected(facts, now)
     reach, telephone = _reach(facts, base, now)
-    return replace(base, duty=duty, connected=on, reach=reach, telephone=telephone)
-
-
-def is_connected(facts: Facts, now: datetime) -> bool:
-    return facts.connected and (facts.lost_at is None or now < facts.lost_at + GRACE)
+    return replace(base, duty=duty, connected=facts.connected, reach=reach, telephone=telephone)
 
 
 def _base(
@@ -278,10 +272,8 @@ def edges_of(facts: Facts) -> list[datetime]:
     due = report_due_at(facts)
     if due is not None:
         edges.add(due + facts.policy.report_grace)
-    if facts.lost_at is not None:
-        edges.add(facts.lost_at + GRACE)
-        if facts.policy.auto_away is not None:
-            edges.add(facts.lost_at + facts.policy.auto_away)
+    if facts.lost_at is not None and facts.policy.auto_away is not None:
+        edges.add(facts.lost_at + facts.policy.auto_away)
     return sorted(edges)
 
 

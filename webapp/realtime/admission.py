@@ -1,12 +1,21 @@
-"""How many may be between handshake and `connect` at once: as many as the loop can take and stay on time."""
+"""How many may be between handshake and `connect` at once: as many as the loop can take and stay on time; and how
+long who was turned away is waited for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from random import uniform
+
+from webapp.core import clock
 
 MOST = 1_000
 LEAST = 128
 ON_TIME_S = 0.25  # later than this the loop is too busy for more
 LESS, MORE = 0.8, 16
+PRESSED_S = 2.0
+COMES_AGAIN_S = (
+    30.0  # at the latest, who was turned away or lost the connection (static/js/live-link.js)
+)
+PATIENCE_S = 300.0
 
 
 @dataclass(slots=True)
@@ -20,6 +29,8 @@ class Admission:
 
     limit: float = 256
     refused: int = 0
+    kept_out: int = 0  # those refused, and those who had to wait before the door
+    pressed_at: float = -PRESSED_S
     closed: bool = False  # the server is going down
 
     def note(self, late_s: float, under_way: int) -> None:
@@ -36,4 +47,44 @@ class Admission:
         """When to come back, in seconds: each another time, so that who was refused together does not come back
         together."""
         self.refused += 1
+        self.keep_out()
         return round(uniform(1, 4))
+
+    def keep_out(self) -> None:
+        self.kept_out += 1
+        self.press()
+
+    def press(self) -> None:
+        """More wait for their turn than the loop has time for."""
+        self.pressed_at = clock.monotonic()
+
+    def is_pressed(self) -> bool:
+        """What can wait for others should."""
+        return clock.monotonic() < self.pressed_at + PRESSED_S
+
+
+@dataclass(slots=True)
+class Patience:
+    """Nobody is shown as gone whom the servers themselves keep out.
+
+    After a restart of ten thousand the last are let in minutes later. Shown as gone meanwhile, each made two versions,
+    two frames and two snapshots for all of the unit, which kept the next ones out still longer. For PATIENCE_S at most:
+    a flood of handshakes must not keep the gone on the boards.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    since: float | None = None
+    last: float = 0.0
+
+    def note(self, counts: Mapping[str, int], now: float) -> None:
+        """counts: {process: how often it has kept somebody out so far}."""
+        before, self.counts = self.counts, dict(counts)
+        if any(count > before.get(process, 0) for process, count in counts.items()):
+            self.since = now if self.since is None or self._is_over(now) else self.since
+            self.last = now
+
+    def is_needed(self, now: float) -> bool:
+        return self.since is not None and not self._is_over(now) and now < self.since + PATIENCE_S
+
+    def _is_over(self, now: float) -> bool:
+        return now >= self.last + COMES_AGAIN_S

@@ -30,6 +30,13 @@ class CatchUp:
         self._newest: datetime | None = None
         self._far_at = 0.0
 
+    def begin(self) -> None:
+        """Before the first client: nobody has to be told what the snapshots will show. What the process before had not
+        come to has no due time, and is found by that."""
+        with self._app.app_context():
+            made = versions.looked_at_since(db.session, self._now() - FAR)
+        self._marked |= {(topic, key): version for topic, key, version in made}
+
     def step(self, *, told: bool = False, behind: timedelta = timedelta()) -> int:
         """Marks what this process has not shown; returns how many. told: the others say what they change, so that
         what is quite new is on its way already. behind: how far the clock of another process lags behind this one's.

@@ -52,9 +52,17 @@ class Door:
     def has_room(self) -> bool:
         return self._admission.has_room(self._on_their_way())
 
-    def has_room_for_more(self) -> bool:
+    def has_room_for_more(self, besides: int = 0) -> bool:
         """Asked before a handshake is even read: reading a head costs more than everything else about a refusal."""
-        return self._admission.has_room(self._on_their_way() + self.queued)
+        return self._admission.has_room(self._on_their_way() + self.queued + besides)
+
+    def keep_waiting(self) -> None:
+        """Somebody waits before it."""
+        self._admission.keep_out()
+
+    def press(self) -> None:
+        """Many wait behind it."""
+        self._admission.press()
 
     def refusal(self) -> bytes:
         return (

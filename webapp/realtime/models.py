@@ -41,3 +41,4 @@ class ServerProcess(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     beat: Mapped[int] = mapped_column(default=0)
+    kept_out: Mapped[int] = mapped_column(default=0)  # how often a handshake found no room

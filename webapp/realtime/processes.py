@@ -18,6 +18,7 @@ from sqlalchemy import delete, select, update
 
 from webapp.core import clock, trouble
 from webapp.core.db import db, transaction
+from webapp.realtime.admission import Patience
 from webapp.realtime.catchup import CatchUp
 from webapp.realtime.models import ServerProcess
 from webapp.realtime.wake import Wake
@@ -27,6 +28,7 @@ BEAT_S = 5.0
 DEAD_AFTER_S = (
     15.0  # + RESTART_GRACE + GRACE is when the people of a dead process are shown as gone
 )
+LETTING_GO_S = 1.0
 ALONE_S, TOGETHER_S = 1.0, 0.5  # between two looks for what others changed
 FAILED_S = 1.0
 
@@ -46,6 +48,7 @@ class Leases(Protocol):
     ) -> list[int]: ...
     def release(self, process: str, *, now: datetime, waited: timedelta = ...) -> int: ...
     def holders(self) -> set[str]: ...
+    def let_go(self, *, now: datetime) -> int: ...
 
 
 class Processes:
@@ -58,6 +61,8 @@ class Processes:
         self.place = f"{socket.gethostname()}:{config.host}:{config.port}"[:120]
         self._seen: dict[str, tuple[int, float]] = {}  # peer: (its beat, when it was first seen)
         self._looked_at = clock.monotonic()
+        self._kept_out: dict[str, int] = {}  # by peers
+        self._patience = Patience()
         self._behind = (
             timedelta()
         )  # what the clock of a peer lags behind ours, if that is more than a beat
@@ -98,7 +103,12 @@ class Processes:
     # --- living together --------------------------------------------------------------------
 
     def start(self, server: Any) -> None:
-        for name, step in {"beat": self._beat, "look at what others changed": self._look}.items():
+        steps = {
+            "beat": self._beat,
+            "look at what others changed": self._look,
+            "let go who did not come back": self._let_go,
+        }
+        for name, step in steps.items():
             server.start_background_task(self._for_ever, name, step, server.sleep)
         if self.wake is not None:
             self.wake.start(server)
@@ -118,6 +128,19 @@ class Processes:
         self.catch_up.step(told=told, behind=self._behind)
         return TOGETHER_S if self._seen else ALONE_S
 
+    def _let_go(self) -> float:
+        self.let_go()
+        return LETTING_GO_S
+
+    def let_go(self) -> None:
+        """Each process for all: of two that find the same, the second finds nothing left."""
+        now = clock.monotonic()
+        own = self.app.extensions["hub"].admission.kept_out
+        self._patience.note(self._kept_out | {self.id: own}, now)
+        if not self._patience.is_needed(now):
+            with self.app.app_context():
+                self.leases.let_go(now=clock.now())
+
     def _beat(self) -> float:
         self.beat()
         return BEAT_S
@@ -132,7 +155,10 @@ class Processes:
 
     def _count_up(self) -> bool:
         own = update(ServerProcess).where(ServerProcess.id == self.id)
-        moved = db.session.execute(own.values(beat=ServerProcess.beat + 1, seen_at=clock.now()))
+        kept_out = self.app.extensions["hub"].admission.kept_out
+        moved = db.session.execute(
+            own.values(beat=ServerProcess.beat + 1, seen_at=clock.now(), kept_out=kept_out)
+        )
         return bool(moved.rowcount)  # type: ignore[attr-defined]
 
     def _enter_again(self) -> None:
@@ -145,8 +171,11 @@ class Processes:
 
     def _dead_peers(self) -> list[tuple[str, int]]:
         """[(id, the beat at which it stands still)]."""
-        columns = select(ServerProcess.id, ServerProcess.beat, ServerProcess.seen_at)
-        rows = db.session.execute(columns.where(ServerProcess.id != self.id)).all()
+        row = ServerProcess
+        columns = select(row.id, row.beat, row.seen_at, row.kept_out)
+        found = db.session.execute(columns.where(row.id != self.id)).all()
+        self._kept_out = {peer: count for peer, _, _, count in found}
+        rows = [(peer, beat, at) for peer, beat, at, _ in found]
         now = clock.monotonic()
         if now - self._looked_at > 2 * BEAT_S:  # nobody could count while the database was away
             self._seen = {}

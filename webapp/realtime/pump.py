@@ -20,6 +20,7 @@ BATCH = 64  # rows rendered before the loop turns to others: an import of everyb
 
 RETRY_S = 5.0  # what could not be rendered rests this long
 OUTAGE_S = 1.0  # and this long where nothing can be
+PRESSED = 0.25  # of its share a topic has while people wait outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Pump:
         # {(topic, id): version} as last rendered here; catchup forgets what is old.
         self.shown: dict[tuple[str, int], int] = {}
         self.tell: Callable[[str, Iterable[int]], None] = lambda *_: None  # other processes
+        self.is_pressed: Callable[[], bool] = lambda: False
 
     def register(self, topic: str, render: Renderer, pace: Pace | None = None) -> None:
         self._render[topic] = render
@@ -117,7 +119,11 @@ class Pump:
 
     def is_behind(self, topic: str, key: int) -> bool:
         """It has to be rendered, and will not be at once: others come first, it has been a moment ago, or the topic has
-        had its share of the loop for now. False where nobody flushes."""
+        had its share of the loop for now. False where nobody flushes.
+
+        While people wait outside, of everything that has a share: no time goes into finding out."""
+        if self.is_pressed() and topic in self._pausing:
+            return True
         waiting = self._dirty.get(topic, ())
         if key not in waiting or topic not in self._pausing:
             return False
@@ -171,6 +177,7 @@ class Pump:
     def _pause(self, topic: str, took: float) -> None:
         share = self._pace[topic].share
         if share < 1:
+            share *= PRESSED if self.is_pressed() else 1
             self._pausing[topic] = clock.monotonic() + took * (1 / share - 1)
 
     def _flush_topic(self, topic: str, ids: list[int]) -> bool:

@@ -8,12 +8,13 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
-from flask import Flask
+from flask import Flask, has_app_context
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from webapp.core import clock
@@ -96,6 +97,7 @@ class Hub:
         self._epoch = ("", -EPOCH_S)
         self.lag = Lag()
         self.admission = Admission()
+        pump.is_pressed = self.admission.is_pressed
         self.resyncs = self.phantoms = 0
 
     # --- coming and going -------------------------------------------------------------------
@@ -123,13 +125,17 @@ class Hub:
 
     def join_own(self, member: Member) -> None:
         """What concerns a person reaches every open page: alerts of what one leads, calls for help, offers."""
-        with self.app.app_context():
+        with self._context():
             wanted = self.ports.own_rooms(member.subject)
         for room in member.own_rooms - wanted:
             self.server.server.leave_room(member.sid, room)
         for room in wanted - member.own_rooms:
             self.server.server.enter_room(member.sid, room)
         member.own_rooms = wanted
+
+    def _context(self) -> AbstractContextManager[Any]:
+        """`connect` runs in that of its request, where who is asking has just been read."""
+        return nullcontext() if has_app_context() else self.app.app_context()
 
     def disconnect(self, sid: str) -> None:
         """Never raises: an exception here would leave a phantom in every room for ever."""

@@ -132,6 +132,16 @@ def made_since(session: AnySession, since: datetime) -> list[tuple[str, int, int
     return [(topic, key, version, made_at) for topic, key, version, made_at in rows]
 
 
+def looked_at_since(session: AnySession, since: datetime) -> list[tuple[str, int, int]]:
+    """[(topic, id, version)] of those whose next due time is worked out: some process has rendered them."""
+    return [
+        (topic, key, version) for topic, key, version in read_on(session, _LOOKED_AT, since=since)
+    ]
+
+
+_LOOKED_AT = select(_VERSION.topic, _VERSION.key, _VERSION.version).where(
+    _VERSION.made_at >= bindparam("since"), _VERSION.due_at.is_not(None)
+)
 _SINCE = select(_VERSION.topic, _VERSION.key, _VERSION.version, _VERSION.made_at).where(
     _VERSION.made_at >= bindparam("since")
 )
