@@ -5,6 +5,7 @@ thousand that came back after a restart the last were in after 80 s, though the 
 Who waits here is let in in the order of coming; who had to wait too long, or finds it full, is refused.
 """
 
+import resource
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -30,6 +31,9 @@ class Anteroom:
 
     def __init__(self, door: Door, poll: Poll) -> None:
         self._door, self._poll = door, poll
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # The others are for who is let in, and for who asks something else.
+        self._most = MOST if files == resource.RLIM_INFINITY else min(MOST, files // 4)
         self._waiting: deque[tuple[Accepted, float]] = deque()
 
     def __len__(self) -> int:
@@ -46,7 +50,7 @@ class Anteroom:
             return False
         if not end or not is_handshake(line):
             return False
-        if len(self._waiting) >= MOST:
+        if len(self._waiting) >= self._most:
             self._refuse(accepted)
         else:
             self._waiting.append((accepted, clock.monotonic()))
