@@ -15,8 +15,8 @@ def upgrade() -> None:
             "ix_connection_in_grace",
             ["lost_at"],
             unique=False,
-            sqlite_where=sa.text("connected"),
-            postgresql_where=sa.text("connected"),
+            sqlite_where=sa.text("connected IS 1"),
+            postgresql_where=sa.text("connected IS true"),
         )
     with op.batch_alter_table("server_process", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kept_out", sa.Integer(), nullable=False, server_default="0"))

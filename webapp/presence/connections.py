@@ -155,11 +155,12 @@ def let_go(*, now: datetime) -> int:
     are given time, and again as they come.
     """
     over = Connection.connected.is_(True) & (Connection.lost_at <= now - GRACE)
-    query = select(Connection.staff_id).where(over).order_by(Connection.staff_id).limit(CHUNK)
-    if not db.session.scalars(query.limit(1)).all():
+    query = select(Connection.staff_id).where(over)
+    if not db.session.scalars(query.limit(1)).all():  # mostly: no transaction
         return 0
     with transaction():
-        ids = list(db.session.scalars(query.with_for_update()))
+        some = query.order_by(Connection.staff_id).limit(CHUNK).with_for_update()
+        ids = list(db.session.scalars(some))
         _set(ids, connected=False)
         outbox.touch("staff", ids)
     return len(ids)

@@ -47,8 +47,8 @@ class Connection(Base):
         Index(
             "ix_connection_in_grace",
             "lost_at",
-            sqlite_where=text("connected"),
-            postgresql_where=text("connected"),
+            sqlite_where=text("connected IS 1"),
+            postgresql_where=text("connected IS true"),
         ),
     )
 
