@@ -68,9 +68,7 @@ def test_a_state_with_its_until_and_undo(city: City) -> None:
     phone.page.get_by_role("button", name="30分").first.click()
     tile(chief, city.who["member"].name).filter(has_text="まで").wait_for()
     phone.page.get_by_role("button", name="元に戻す").last.click()
-    tile(chief, city.who["member"].name).filter(has_text="まで").wait_for(
-        state="detached", timeout=5_000
-    )
+    tile(chief, city.who["member"].name).filter(has_text="まで").wait_for(state="detached")
     assert phone.faults == []
 
 

@@ -1,5 +1,6 @@
 """News in real windows: a number comes by itself, is told once outside the page, is put away and comes back."""
 
+import time
 from typing import Any
 
 import pytest
@@ -127,6 +128,14 @@ def shown(*pages: Any) -> list[list[str]]:
     return [entry for page in pages for entry in page.evaluate("window.shown")]
 
 
+def until_shown(count: int, *pages: Any) -> None:
+    """So many, and time for one too many."""
+    until = time.monotonic() + 30
+    while len(shown(*pages)) < count and time.monotonic() < until:
+        pages[0].wait_for_timeout(100)
+    pages[0].wait_for_timeout(800)
+
+
 def nobody_looks(*pages: Any) -> None:
     """As when another program is in front: every window says that it has lost the focus."""
     for page in pages:
@@ -138,11 +147,11 @@ def test_one_window_tells_once_and_says_nothing_of_what(city: City, staff: str) 
     nobody_looks(window.page, other)
     tell(city, staff)
     until_number(window, "1")
-    window.page.wait_for_timeout(800)
+    until_shown(1, window.page, other)
     assert shown(window.page, other) == [["当番1件", "在席", "zaiseki-rota"]]
     tell(city, staff, "request")
     until_number(window, "2")
-    window.page.wait_for_timeout(800)
+    until_shown(2, window.page, other)
     assert [entry[0] for entry in shown(window.page, other)] in (
         ["当番1件", "申請1件"],
         ["申請1件", "当番1件"],
