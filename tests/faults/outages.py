@@ -17,7 +17,7 @@ OUT_S = 8.0
 HUNG_S = 20.0
 HOUR = 3600.0
 BALLAST_LEAVES = 48 * 1024
-ENOUGH = 24 * 2**20
+SMALL = 512 * 2**20
 
 
 @asynccontextmanager
@@ -98,7 +98,7 @@ async def server_hung(scene: Scene, rounds: int) -> dict[str, Any]:
 async def disk_full(scene: Scene, rounds: int) -> dict[str, Any]:
     """To the last page, where a small file system could be mounted; else the files may grow no more."""
     ballast = scene.store.file.parent / "ballast"
-    small = psutil.disk_usage(str(scene.store.file.parent)).total < 2 * ENOUGH
+    small = psutil.disk_usage(str(scene.store.file.parent)).total < SMALL
     process = scene.servers.all[0].process
     assert process is not None
     server = psutil.Process(process.pid)

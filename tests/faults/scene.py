@@ -23,7 +23,7 @@ from tests.faults.writers import Writers
 from tests.live.nursery import Nursery
 
 PROMISED_S = 5.0  # a board may contradict the database for that long after recovery
-SMALL_MB = 16
+SMALL_MB = 160  # what the server wants free to call itself ready, and as much again for the work
 SETTLES_WITHIN_S = 60.0  # then it is called a fault, not waited for any longer
 
 
