@@ -115,7 +115,7 @@ class Listener:
             self._look_at(error)
             return None
         trouble.over(ACCEPTING)
-        return None if self._anteroom.takes(accepted) else accepted
+        return None if self._anteroom.takes(accepted, self._taken) else accepted
 
     def _let_others(self) -> None:
         if self._taken >= ACCEPTED_AT_ONCE or time.monotonic() > self._until:
@@ -293,6 +293,10 @@ def serve_eventlet(app: serving.Served) -> None:
     # Inherited by every connection. Without it an answer of several segments waits 40 ms for the other side's
     # delayed acknowledgement (measured: a snapshot of 50 people took 48 ms, of which 5 ms were work).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(
+        socket, "TCP_DEFER_ACCEPT"
+    ):  # the anteroom looks at what has come: most, at once, nothing
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
     engine = app.flask.extensions["hub"].engine
     engine.replace_websocket(_bounded_messages)
     engine.run_on(Loop())

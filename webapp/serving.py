@@ -61,8 +61,8 @@ class Served:
         processes.enter()
         with self.flask.app_context():
             commit_off_loop(db.engine, off_loop)
+            processes.catch_up.begin()  # first: what another process makes after it is found
             self.flask.extensions["live_board"].load()
-            processes.catch_up.begin()
             # What follows from people's rows, which the process before may not have come to.
             homes = coverage.home_units(now=clock.now())
         self.flask.extensions["pump"].mark(coverage.TOPIC, homes)

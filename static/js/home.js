@@ -4,6 +4,7 @@ import { ApiError, askToSignIn, del, post, put } from "./api.js";
 import { dateOf, heardServerTime, hm, iso, nextAt, serverNow } from "./clock.js";
 import { Live } from "./live.js";
 import { changeOf, describe, openOutbox, tapped } from "./outbox.js";
+import { isSecondTap, stepShown, tappedNow } from "./second-tap.js";
 import { label, t } from "./text.js";
 import { toast } from "./toast.js";
 
@@ -14,12 +15,15 @@ const outbox = await openOutbox(me.staff, showWaiting, showSettled);
 let shown = me.row?.version ?? 0;
 /** @type {Promise<boolean> | null} */
 let fetching = null;
-/** Until when a second tap belongs to the first: the next step appears under the same finger. Counted from where it
- * appears, which may be long before the tap's own sender has finished; a tap after that is a wish. */
-let settling = 0;
 
-/** @param {import("./queue.js").Item[]} items */
-function showWaiting(items) {
+/** @typedef {import("./queue.js").Item[]} Items */
+
+async function tellWaiting() {
+  showWaiting(await outbox.held(), await outbox.waiting());
+}
+
+/** @param {Items} items what is told as waiting @param {Items} [all] and what is on its way besides */
+function showWaiting(items, all = items) {
   const list = document.getElementById("outbox");
   if (!list) return;
   list.replaceChildren(
@@ -30,7 +34,7 @@ function showWaiting(items) {
     }),
   );
   list.hidden = items.length === 0;
-  showTaken(items);
+  showTaken(items, all);
 }
 
 /** What waited is with the server now, or was not taken. @param {import("./queue.js").Item} item @param {import("./queue.js").Delivery} result */
@@ -45,19 +49,22 @@ function showSettled(item, result) {
   void Promise.resolve(fetching).then(() => refresh()); // one begun before may not know it
 }
 
-/** A report that waits is not asked for again; what may follow it can be reported meanwhile.
- * @param {import("./queue.js").Item[]} items */
-function showTaken(items) {
-  const kinds = new Set(
-    items.filter((item) => item.kind === "punch").map((item) => item.payload.kind),
-  );
+/** @param {Items} items */
+function kindsOf(items) {
+  return new Set(items.filter((item) => item.kind === "punch").map((item) => item.payload.kind));
+}
+
+/** A report that waits, or is on its way, is not asked for again; what may follow it can be reported meanwhile.
+ * @param {Items} items @param {Items} all */
+function showTaken(items, all) {
+  const kinds = kindsOf(items);
+  const coming = kindsOf(all);
   for (const button of document.querySelectorAll("#home-act .giant[type=submit]")) {
     const kind = button.closest("form")?.querySelector("[name=kind]")?.getAttribute("value") ?? "";
-    const taken = kinds.has(kind);
     const verb = button.querySelector(".verb");
-    button.classList.toggle("waiting", taken);
-    button.toggleAttribute("disabled", taken);
-    if (!verb || !taken) continue;
+    button.classList.toggle("waiting", kinds.has(kind));
+    button.toggleAttribute("disabled", coming.has(kind));
+    if (!verb || !kinds.has(kind)) continue;
     verb.textContent = t("送信待ち");
     button.querySelector("[data-now]")?.removeAttribute("data-now");
   }
@@ -95,7 +102,7 @@ async function fetchHalves() {
   Object.assign(me, JSON.parse(fresh));
   shown = me.row.version;
   for (const id of ["home-notices", "home-act", "home-today"]) swap(id, page);
-  showWaiting(await outbox.held());
+  await tellWaiting();
   showDay();
   return true;
 }
@@ -109,7 +116,7 @@ function swap(id, page) {
   const within = old.contains(focus);
   const name = focus?.dataset.focus;
   keepBegun(old, next);
-  if (id === "home-act" && stepOf(old) !== stepOf(next)) settling = performance.now() + 1_000;
+  if (id === "home-act") stepShown(old, next);
   old.replaceWith(document.adoptNode(next));
   if (within)
     /** @type {HTMLElement | null} */ (
@@ -117,11 +124,6 @@ function swap(id, page) {
         next.querySelector("h1, h2")
     )?.focus();
   tick();
-}
-
-/** Which report the large button makes. @param {Element} half */
-function stepOf(half) {
-  return half.querySelector("form:has(.giant) [name=kind]")?.getAttribute("value") ?? "";
 }
 
 /** An unfolded choice stays unfolded, a line written but not yet sent stays written. @param {Element} old @param {Element} next */
@@ -252,7 +254,7 @@ async function said(outcome, form) {
     return false;
   }
   if ("waiting" in outcome) {
-    showWaiting(await outbox.waiting());
+    await tellWaiting();
     toast(t("この端末で預かりました。{what}", { what: describe(outcome.waiting) }));
     if (navigator.onLine) void afterSignIn();
   }
@@ -326,8 +328,9 @@ async function submitted(event) {
   if (!kind) return;
   event.preventDefault();
   if (form.getAttribute("aria-busy") === "true") return;
-  if (event.submitter?.matches(".giant") && performance.now() < settling) return;
+  if (kind === "punch" && isSecondTap()) return;
   const data = new FormData(form, event.submitter);
+  if (kind === "punch") tappedNow();
   form.setAttribute("aria-busy", "true");
   form.querySelector("[data-fault]")?.toggleAttribute("hidden", true);
   event.submitter?.classList.add("pressed");
@@ -362,7 +365,7 @@ function showDay() {
   document.getElementById("home-act")?.toggleAttribute("hidden", old);
   document.getElementById("home-today")?.toggleAttribute("hidden", old);
   document.getElementById("home-offline")?.toggleAttribute("hidden", !old);
-  void outbox.held().then(showTaken);
+  void tellWaiting();
   return old;
 }
 

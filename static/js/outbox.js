@@ -106,7 +106,7 @@ export function changeOf(before, wanted) {
     : t("時刻をなくしました");
 }
 
-/** @param {string} owner @param {(items: Item[]) => void} changed
+/** @param {string} owner @param {(held: Item[], all: Item[]) => void} changed
  * @param {(item: Item, result: Delivery) => void} settled one that waited has gone, or is refused */
 export async function openOutbox(owner, changed, settled) {
   const queue = new Queue(await openStore(), deliver, {
@@ -123,7 +123,7 @@ export async function openOutbox(owner, changed, settled) {
   addEventListener("online", go);
   document.addEventListener("visibilitychange", () => !document.hidden && go());
   setInterval(async () => (await queue.waiting()).length > 0 && go(), RETRY);
-  changed(await queue.waiting());
+  changed(await queue.held(), await queue.waiting());
   go();
   return queue;
 }

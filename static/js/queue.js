@@ -45,7 +45,7 @@ export class Queue {
   /**
    * @param {Store} store
    * @param {(item: Item) => Promise<Delivery>} deliver
-   * @param {{owner: string, key: () => string, now?: () => number, offset?: () => number, changed?: (items: Item[]) => void, settled?: (item: Item, result: Delivery) => void}} given
+   * @param {{owner: string, key: () => string, now?: () => number, offset?: () => number, changed?: (held: Item[], all: Item[]) => void, settled?: (item: Item, result: Delivery) => void}} given
    */
   constructor(
     store,
@@ -132,7 +132,7 @@ export class Queue {
     for (const item of await this.waiting()) {
       if (!(await this.one(item))) break; // order is kept: nothing overtakes a report that cannot go yet
     }
-    this.changed(await this.held());
+    this.changed(await this.held(), await this.waiting());
   }
 
   /** @param {Item} item @returns {Promise<boolean>} go on with the next? */

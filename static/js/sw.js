@@ -55,6 +55,7 @@ const SHELL = [
   "/static/js/queue.js",
   "/static/js/render.js",
   "/static/js/search.js",
+  "/static/js/second-tap.js",
   "/static/js/text.js",
   "/static/js/title.js",
   "/static/js/toast.js",

@@ -351,6 +351,19 @@ def test_an_older_database_is_brought_up(kind: Files | Servers, file: Path) -> N
         assert db.session.scalars(select(Staff.number)).all() == ["旧版"]
 
 
+def test_who_had_left_before_0005_is_written_down_as_gone(kind: Files | Servers) -> None:
+    place = kind.empty().migrated("0004")
+    for number, lost_at in (("1", "'2026-01-01 00:00:00.000000'"), ("2", "NULL")):
+        place.change(f"INSERT INTO staff (number) VALUES ('{number}')")
+        person = f"(SELECT id FROM staff WHERE number = '{number}')"
+        place.change(
+            f"INSERT INTO connection (staff_id, connected, lost_at) VALUES ({person}, true, {lost_at})"
+        )
+    place.migrated()
+    shown = place.ask("SELECT connected FROM connection ORDER BY staff_id")
+    assert [bool(on) for (on,) in shown] == [False, True]
+
+
 def test_nobody_is_signed_in_and_no_code_works_after_a_restore(files: Files, file: Path) -> None:
     place = files.stage()
     now = clock.now()

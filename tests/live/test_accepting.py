@@ -28,7 +28,7 @@ class Green:
 
 class Nobody(list):
     next = lambda self, besides: None
-    takes = lambda self, accepted: False
+    takes = lambda self, accepted, besides: False
     close = lambda self: None
 
 client = (SimpleNamespace(fd=None), "where from")

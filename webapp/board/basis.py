@@ -5,7 +5,7 @@ sum of versions tells every change, for within one epoch no version ever falls.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
+from webapp.board.queries import LARGEST_BOARD
 from webapp.core import facts
 from webapp.core.db import db
 from webapp.core.prepared import Given
@@ -48,12 +49,17 @@ class Plan:
     nodes: tuple[UnitNode, ...]
     tree: UnitTree
     people: int  # who is shown
-    postings: tuple[PersonPosting, ...]  # theirs, in the order of the board
+    postings: tuple[
+        PersonPosting, ...
+    ]  # theirs, in the order of the board; () for too many to be listed
     on: date
     facts: str
     since: datetime
     until: datetime
     given: Given
+    # What is kept of a plan knows it by this, and does not keep it alive: after every change of duties or settings
+    # there is a new one.
+    token: object = field(default_factory=object)
 
     def serves(self, facts_now: str, now: datetime) -> bool:
         return self.facts == facts_now and self.since <= now < self.until
@@ -71,7 +77,8 @@ def plan_of(unit: UnitNode, *, now: datetime) -> Plan:
     _, ends_at = org.business_calendar().day_bounds(on)
     given = {"people": _listing(counting), "units": _listing(ids)}
     until = min(ends_at, org.next_publication(now) or ends_at)
-    return Plan(unit, nodes, tree, len(shown), postings, on, facts_now(), now, until, given)
+    listed = postings if len(shown) <= LARGEST_BOARD else ()
+    return Plan(unit, nodes, tree, len(shown), listed, on, facts_now(), now, until, given)
 
 
 def _listing(ids: Iterable[int]) -> str:

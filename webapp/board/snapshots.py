@@ -41,7 +41,7 @@ class Shape:
 class Kept:
     """A snapshot without its `as_of`. etag: of the content, so the same from every process and after a restart."""
 
-    plan: Plan
+    of_plan: object
     made_from: Basis
     since: datetime
     until: datetime
@@ -50,7 +50,11 @@ class Kept:
     told: dict[int, coverage.Told] | None = None  # coverage taken from there; None = counted
 
     def serves(self, plan: Plan, found: Basis, now: datetime) -> bool:
-        return self.plan is plan and self.made_from == found and self.since <= now < self.until
+        return (
+            self.of_plan is plan.token
+            and self.made_from == found
+            and self.since <= now < self.until
+        )
 
     def body(self, now: datetime) -> list[bytes]:
         """JSON with the time at which it was found to be still so."""
@@ -77,7 +81,7 @@ class Snapshots:
     room: Room = field(default_factory=Room)
     _plans: dict[str, Plan] = field(default_factory=dict)
     _kept: dict[Key, Kept] = field(default_factory=dict)
-    _shapes: dict[tuple[str, tuple[Held, ...]], tuple[Plan, Shape]] = field(default_factory=dict)
+    _shapes: dict[tuple[str, tuple[Held, ...]], tuple[object, Shape]] = field(default_factory=dict)
     _turns: list[threading.Lock] = field(
         default_factory=lambda: [threading.Lock() for _ in range(TURNS)]
     )
@@ -124,7 +128,7 @@ class Snapshots:
 
     def known_shape(self, plan: Plan, actor: Actor) -> Shape | None:
         known = self._shapes.get((plan.unit.code, actor.held))
-        return known[1] if known is not None and known[0] is plan else None
+        return known[1] if known is not None and known[0] is plan.token else None
 
     def shape(self, plan: Plan, actor: Actor) -> Shape:
         """By the rules of `access`, worked out once for all who hold the same posts."""
@@ -134,7 +138,7 @@ class Snapshots:
         if len(self._shapes) > 20 * MOST_PLANS:
             self._shapes.clear()
         shape = _shape(plan, actor)
-        self._shapes[plan.unit.code, actor.held] = (plan, shape)
+        self._shapes[plan.unit.code, actor.held] = (plan.token, shape)
         return shape
 
     def _keep(
@@ -146,19 +150,17 @@ class Snapshots:
         as_counts: bool,
         now: datetime,
     ) -> Kept:
-        told = self._told(plan, now)
+        is_large = as_counts or plan.people > queries.LARGEST_BOARD
+        told = None if is_large else self._told(plan, now)
         in_hand = queries.InHand(plan.postings, told)
         body = queries.board(
-            plan.unit, shape.forms, now=now, as_counts=as_counts, actor=actor, in_hand=in_hand
+            plan.unit, shape.forms, now=now, as_counts=is_large, actor=actor, in_hand=in_hand
         )
         del body["as_of"]
         rest = current_app.json.dumps(body).encode()[1:]
         etag = blake2b(rest, digest_size=16).hexdigest()
-        is_large = body["children"] is not None
-        until = _until(plan, now, large=is_large) if is_large or told is None else plan.until
-        kept = Kept(
-            plan, made_from, now, min(plan.until, until), etag, rest, None if is_large else told
-        )
+        until = _until(plan, now, large=is_large) if told is None else plan.until
+        kept = Kept(plan.token, made_from, now, min(plan.until, until), etag, rest, told)
         self._put(_key(plan, shape, as_counts), kept)
         return kept
 

@@ -16,7 +16,9 @@ from webapp.core import clock
 from webapp.realtime.door import Door
 
 MOST = 8_000
-LONGEST_S = 12.0  # below the 15 s a page gives its handshake (static/js/live-open.js)
+LONGEST_S = (
+    9.0  # a page gives its handshake 15 s (static/js/live-open.js), and its turn is still to come
+)
 LONGEST_LINE, WHOLE_HEAD = 512, 16_384  # bytes
 # A client that has gone, or sends no more: RDHUP, ERR, HUP of poll(2); the patched module `select` has no names for
 # them.
@@ -39,9 +41,12 @@ class Anteroom:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def takes(self, accepted: Accepted) -> bool:
-        """True: it waits here, or has been refused. What it has sent is looked at only while there is no room."""
-        if not self._waiting and self._door.has_room_for_more():
+    def takes(self, accepted: Accepted, besides: int) -> bool:
+        """True: it waits here, or has been refused. What it has sent is looked at only while there is no room.
+
+        besides: how many were let through that nobody has counted yet.
+        """
+        if not self._waiting and self._door.has_room_for_more(besides):
             return False
         stream: socket.socket = accepted[0].fd
         try:
@@ -57,7 +62,7 @@ class Anteroom:
         return True
 
     def next(self, besides: int) -> Accepted | None:
-        """Whose turn it is; besides: how many were let through that nobody has counted yet."""
+        """Whose turn it is; besides: as for `takes`."""
         since = clock.monotonic() - LONGEST_S
         while self._waiting and self._waiting[0][1] < since:
             self._refuse(self._waiting.popleft()[0])

@@ -21,6 +21,7 @@ from webapp.core.db import db, transaction
 from webapp.realtime.admission import Patience
 from webapp.realtime.catchup import CatchUp
 from webapp.realtime.models import ServerProcess
+from webapp.realtime.versions import CHUNK
 from webapp.realtime.wake import Wake
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ BEAT_S = 5.0
 DEAD_AFTER_S = (
     15.0  # + RESTART_GRACE + GRACE is when the people of a dead process are shown as gone
 )
-LETTING_GO_S = 1.0
+LETTING_GO_S, BREATH_S = 1.0, 0.02
 ALONE_S, TOGETHER_S = 1.0, 0.5  # between two looks for what others changed
 FAILED_S = 1.0
 
@@ -129,17 +130,17 @@ class Processes:
         return TOGETHER_S if self._seen else ALONE_S
 
     def _let_go(self) -> float:
-        self.let_go()
-        return LETTING_GO_S
+        return LETTING_GO_S if self.let_go() < CHUNK else BREATH_S
 
-    def let_go(self) -> None:
-        """Each process for all: of two that find the same, the second finds nothing left."""
+    def let_go(self) -> int:
+        """Each process for all: of two that find the same, the second finds nothing left. Returns how many it were."""
         now = clock.monotonic()
         own = self.app.extensions["hub"].admission.kept_out
         self._patience.note(self._kept_out | {self.id: own}, now)
-        if not self._patience.is_needed(now):
-            with self.app.app_context():
-                self.leases.let_go(now=clock.now())
+        if self._patience.is_needed(now):
+            return 0
+        with self.app.app_context():
+            return self.leases.let_go(now=clock.now())
 
     def _beat(self) -> float:
         self.beat()

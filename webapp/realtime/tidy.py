@@ -8,7 +8,7 @@ from webapp.core import clock
 
 EACH_S = 30.0
 GROWN = 5  # young collections, each after 10,000 more objects were made than went (wsgi.py)
-LOOK_S = 0.25
+LOOK_S, LOOKS = 0.25, 3  # quiet is what was so at each of the last looks
 
 
 class Tidy:
@@ -23,12 +23,17 @@ class Tidy:
         self._is_quiet = is_quiet
         self._trim: Callable[[int], int] = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)
         self._done_at, self._young = clock.monotonic(), _young_collections()
+        self._quiet_looks = 0
 
     def step(self) -> bool:
         """True if it collected."""
         grown = _young_collections() - self._young
-        if grown < GROWN or clock.monotonic() < self._done_at + EACH_S or not self._is_quiet():
+        if grown < GROWN or clock.monotonic() < self._done_at + EACH_S:
             return False
+        self._quiet_looks = self._quiet_looks + 1 if self._is_quiet() else 0
+        if self._quiet_looks < LOOKS:
+            return False
+        self._quiet_looks = 0
         gc.collect()
         self._trim(0)
         self._done_at, self._young = clock.monotonic(), _young_collections()
