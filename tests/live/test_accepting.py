@@ -108,6 +108,14 @@ wsgi.eventlet.spawn_after(0.3, lambda: room.__setitem__(0, 10**6))
 assert accepted()[1] == rush[29].getsockname()  # nobody comes, and the look goes on
 assert accepted()[1] == last.getsockname() and len(waiting) == 0
 
+crowded = [True]
+door._turns.crowded = lambda: bool(crowded)
+wsgi.eventlet.sleep(0.05)  # the next look at it is due
+wsgi.eventlet.spawn_after(0.3, crowded.clear)
+another, began = client(b"GET / HTTP/1.1\\r\\n\\r\\n"), wsgi.time.monotonic()
+assert accepted()[1] == another.getsockname()
+assert wsgi.time.monotonic() - began > 0.25, "accepted though a thousand wait for their turn"
+
 room[0] = 0
 late, stays = client(HANDSHAKE), client(b"")
 door.accept()
