@@ -1,7 +1,7 @@
 """Handshakes there is no room for yet: they wait for their turn, accepted and unread.
 
 A page sees neither the status nor the Retry-After of a refused handshake. It doubles its pause each time, so of five
-thousand that came back after a restart the last were in after 80 s, though the server had been idle for half of it.
+thousand that came back after a restart the last were in after 80 s, though there had been room for half of that time.
 Who waits here is let in in the order of coming; who had to wait too long, or finds it full, is refused.
 """
 
