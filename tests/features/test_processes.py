@@ -13,9 +13,9 @@ from webapp.presence import connections
 from webapp.presence.connections import GRACE
 from webapp.presence.models import Connection, ConnectionLease
 from webapp.realtime import outbox, versions
-from webapp.realtime.admission import COMES_AGAIN_S
 from webapp.realtime.catchup import CatchUp
 from webapp.realtime.models import RowVersion, ServerProcess
+from webapp.realtime.patience import COMES_AGAIN_S
 from webapp.realtime.processes import DEAD_AFTER_S, Processes
 
 

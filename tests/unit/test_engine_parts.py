@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import socketio
 
-from webapp.realtime.admission import LEAST, MOST, Admission, Patience
+from webapp.realtime.admission import LEAST, MOST, Admission
 from webapp.realtime.crew import Crew
 from webapp.realtime.engine import TownHallServer
 from webapp.realtime.manager import TownHallManager
+from webapp.realtime.patience import Patience
 from webapp.realtime.wheel import SLOT_S, Wheel
 
 

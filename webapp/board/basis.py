@@ -49,9 +49,8 @@ class Plan:
     nodes: tuple[UnitNode, ...]
     tree: UnitTree
     people: int  # who is shown
-    postings: tuple[
-        PersonPosting, ...
-    ]  # theirs, in the order of the board; () for too many to be listed
+    # Theirs, in the order of the board; () for too many to be listed.
+    postings: tuple[PersonPosting, ...]
     on: date
     facts: str
     since: datetime

@@ -150,7 +150,7 @@ class Snapshots:
         as_counts: bool,
         now: datetime,
     ) -> Kept:
-        is_large = as_counts or plan.people > queries.LARGEST_BOARD
+        is_large = _is_large(plan, as_counts)
         told = None if is_large else self._told(plan, now)
         in_hand = queries.InHand(plan.postings, told)
         body = queries.board(
@@ -190,8 +190,13 @@ class Snapshots:
 
 
 def _key(plan: Plan, shape: Shape, as_counts: bool) -> Key:
-    as_counts = as_counts or plan.people > queries.LARGEST_BOARD
-    return plan.unit.code, as_counts, "" if as_counts else shape.name
+    is_large = _is_large(plan, as_counts)
+    return plan.unit.code, is_large, "" if is_large else shape.name
+
+
+def _is_large(plan: Plan, as_counts: bool) -> bool:
+    """Counts are shown, no rows: asked for, or for too many people to be listed."""
+    return as_counts or plan.people > queries.LARGEST_BOARD
 
 
 def _shape(plan: Plan, actor: Actor) -> Shape:

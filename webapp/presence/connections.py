@@ -23,7 +23,7 @@ from webapp.realtime.versions import CHUNK, chunks
 
 GRACE = timedelta(seconds=25)  # a lost connection is believed only after this
 # With GRACE 40 s: browsers have this long to come back after a restart, and longer while the server itself turns them
-# away (realtime.admission.Patience).
+# away (realtime.patience).
 RESTART_GRACE = timedelta(seconds=15)
 
 

@@ -1,8 +1,6 @@
-"""How many may be between handshake and `connect` at once: as many as the loop can take and stay on time; and how
-long who was turned away is waited for."""
+"""How many may be between handshake and `connect` at once: as many as the loop can take and stay on time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import uniform
 
 from webapp.core import clock
@@ -12,10 +10,6 @@ LEAST = 128
 ON_TIME_S = 0.25  # later than this the loop is too busy for more
 LESS, MORE = 0.8, 16
 PRESSED_S = 2.0
-COMES_AGAIN_S = (
-    30.0  # at the latest, who was turned away or lost the connection (static/js/live-link.js)
-)
-PATIENCE_S = 300.0
 
 
 @dataclass(slots=True)
@@ -29,7 +23,7 @@ class Admission:
 
     limit: float = 256
     refused: int = 0
-    kept_out: int = 0  # those refused, and those who had to wait before the door
+    kept_out: int = 0  # how often somebody was refused or had to go on waiting before the door
     pressed_at: float = -PRESSED_S
     closed: bool = False  # the server is going down
 
@@ -61,30 +55,3 @@ class Admission:
     def is_pressed(self) -> bool:
         """What can wait for others should."""
         return clock.monotonic() < self.pressed_at + PRESSED_S
-
-
-@dataclass(slots=True)
-class Patience:
-    """Nobody is shown as gone whom the servers themselves keep out.
-
-    After a restart of ten thousand the last are let in minutes later. Shown as gone meanwhile, each made two versions,
-    two frames and two snapshots for all of the unit, which kept the next ones out still longer. For PATIENCE_S at most:
-    a flood of handshakes must not keep the gone on the boards.
-    """
-
-    counts: dict[str, int] = field(default_factory=dict)
-    since: float | None = None
-    last: float = 0.0
-
-    def note(self, counts: Mapping[str, int], now: float) -> None:
-        """counts: {process: how often it has kept somebody out so far}."""
-        before, self.counts = self.counts, dict(counts)
-        if any(count > before.get(process, 0) for process, count in counts.items()):
-            self.since = now if self.since is None or self._is_over(now) else self.since
-            self.last = now
-
-    def is_needed(self, now: float) -> bool:
-        return self.since is not None and not self._is_over(now) and now < self.since + PATIENCE_S
-
-    def _is_over(self, now: float) -> bool:
-        return now >= self.last + COMES_AGAIN_S

@@ -16,9 +16,8 @@ from webapp.core import clock
 from webapp.realtime.door import Door
 
 MOST = 8_000
-LONGEST_S = (
-    9.0  # a page gives its handshake 15 s (static/js/live-open.js), and its turn is still to come
-)
+# A page gives its handshake 15 s (static/js/live-open.js), and its turn is still to come.
+LONGEST_S = 9.0
 LONGEST_LINE, WHOLE_HEAD = 512, 16_384  # bytes
 # A client that has gone, or sends no more: RDHUP, ERR, HUP of poll(2); the patched module `select` has no names for
 # them.
@@ -82,9 +81,8 @@ class Anteroom:
     def _refuse(self, accepted: Accepted) -> None:
         stream: socket.socket = accepted[0].fd
         with suppress(OSError):
-            stream.recv(
-                WHOLE_HEAD
-            )  # unread, it would reset the connection before the answer is seen
+            # Left unread, it would reset the connection before the answer is seen.
+            stream.recv(WHOLE_HEAD)
             stream.send(self._door.refusal())
         accepted[0].close()
 

@@ -18,17 +18,16 @@ from sqlalchemy import delete, select, update
 
 from webapp.core import clock, trouble
 from webapp.core.db import db, transaction
-from webapp.realtime.admission import Patience
 from webapp.realtime.catchup import CatchUp
 from webapp.realtime.models import ServerProcess
+from webapp.realtime.patience import Patience
 from webapp.realtime.versions import CHUNK
 from webapp.realtime.wake import Wake
 
 log = logging.getLogger(__name__)
 BEAT_S = 5.0
-DEAD_AFTER_S = (
-    15.0  # + RESTART_GRACE + GRACE is when the people of a dead process are shown as gone
-)
+# + RESTART_GRACE + GRACE is when the people of a dead process are shown as gone.
+DEAD_AFTER_S = 15.0
 LETTING_GO_S, BREATH_S = 1.0, 0.02
 ALONE_S, TOGETHER_S = 1.0, 0.5  # between two looks for what others changed
 FAILED_S = 1.0
